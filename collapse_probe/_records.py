@@ -1,0 +1,81 @@
+"""The frozen records that cross the seams between layers."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+EventKind = Literal["collapse", "revolution", "divergence", "oscillation", "never_fitted", "recovery"]
+Severity = Literal["warning", "critical"]
+VerdictKind = Literal[
+    "healthy",
+    "partly_collapsed",
+    "collapsed",
+    "revolution",
+    "diverged",
+    "never_fitted",
+    "insufficient_data",
+    "unfinished",
+]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened to the run: what, since when, how we know, and what to do about it.
+
+    `step` is the step of the observation that raised the event, `onset` the step at which it began, so
+    `onset <= step`. `evidence` names the numbers behind it.
+    """
+
+    kind: EventKind
+    severity: Severity
+    step: int
+    onset: int
+    message: str
+    evidence: dict[str, float]
+    advice: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a run went, in one word; `step` is when it went wrong, `best_step` the healthiest capture."""
+
+    kind: VerdictKind
+    step: int | None
+    best_step: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """What real data themselves score: mean and standard deviation over real-against-real draws.
+
+    >>> Band(mean=8.0, sd=0.5).ratio(4.0)
+    0.5
+    >>> Band(mean=8.0, sd=0.5).z(7.0)
+    -2.0
+    """
+
+    mean: float
+    sd: float
+
+    def ratio(self, value: float) -> float:
+        """`value / mean`; NaN where the mean is 0."""
+        return value / self.mean if self.mean else math.nan
+
+    def z(self, value: float) -> float:
+        """Distance from the mean in standard deviations; NaN where the spread is 0."""
+        return (value - self.mean) / self.sd if self.sd else math.nan
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One row that detectors read: the numbers of a training step, or the statistics of a capture.
+
+    `values` leaves out what was not measured; a NaN in it was measured. `bands` holds, for statistics,
+    what real data score; it is empty on a training step.
+    """
+
+    step: int
+    values: Mapping[str, float]
+    bands: Mapping[str, Band] = field(default_factory=dict)

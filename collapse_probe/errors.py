@@ -1,0 +1,44 @@
+"""What can go wrong, as a tree; every message says what came, what was expected and what to do.
+
+CollapseProbeError
+├── InvalidArgument      (ValueError)         an argument of a call makes no sense
+├── UnknownName          (LookupError)        no statistic, detector or column of that name
+├── LoopNotUnderstood    (RuntimeError)       the training loop cannot be observed (raised under `strict=True` only)
+├── RunNotFound          (FileNotFoundError)  there is no run folder at that path
+└── UnreadableRun        (ValueError)         the folder is there, and cannot be read
+    └── UnsupportedFormat                     it was written by a newer collapse_probe
+
+CollapseProbeWarning     (UserWarning)        trouble while training goes on: nothing is raised
+"""
+
+
+class CollapseProbeError(Exception):
+    """The root of every error that this package raises."""
+
+
+class InvalidArgument(CollapseProbeError, ValueError):
+    """An argument of a call makes no sense: wrong type, shape, range or combination."""
+
+
+class UnknownName(CollapseProbeError, LookupError):
+    """No statistic, detector or column has that name."""
+
+
+class LoopNotUnderstood(CollapseProbeError, RuntimeError):
+    """The training loop cannot be observed; raised under `strict=True`, otherwise a warning."""
+
+
+class RunNotFound(CollapseProbeError, FileNotFoundError):
+    """There is no run folder at that path."""
+
+
+class UnreadableRun(CollapseProbeError, ValueError):
+    """The run folder exists and its content cannot be read."""
+
+
+class UnsupportedFormat(UnreadableRun):
+    """The run was written in a format that this version does not know."""
+
+
+class CollapseProbeWarning(UserWarning):
+    """Trouble inside the probe while training goes on."""

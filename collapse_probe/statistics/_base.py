@@ -1,0 +1,66 @@
+"""The contract of a statistic."""
+
+import abc
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ..errors import InvalidArgument
+
+State = dict[str, Tensor]
+"""What a statistic keeps of the real data: named tensors, frozen for the run, stored as safetensors."""
+
+
+@dataclass(frozen=True)
+class AbstractStatistic(abc.ABC):
+    """One reading of how generated samples compare with real ones.
+
+    A member is a frozen dataclass whose fields are its options, each with a default. Laws, which the contract
+    tests ask of every member:
+
+    - same input, same output; no global random state (a `seed` field where something is drawn);
+    - the order of the generated samples does not matter, and no input is written to;
+    - right at any offset: float32 data around 1e3 give the value of the centred data;
+    - undefined is NaN, never an exception, and the docstring says when;
+    - a fully collapsed batch (all rows equal) gives a finite value.
+    """
+
+    unit: ClassVar[str]
+    healthy: ClassVar[Literal["high", "low", "reference"]]
+    """Which side is good: more, less, or as close as possible to what real data score."""
+
+    @abc.abstractmethod
+    def fit(self, real: Float[Tensor, "m d"]) -> State:
+        """What is needed of the real data, computed once and frozen."""
+
+    @abc.abstractmethod
+    def compute(self, generated: Float[Tensor, "n d"], state: State) -> float | Float[Tensor, " k"]:
+        """The value for one batch of generated samples; a vector where the statistic has several parts."""
+
+    def __call__(
+        self, *, generated: Float[Tensor, "n d"], real: Float[Tensor, "m d"], **options: Any
+    ) -> float | Float[Tensor, " k"]:
+        """`fit` and `compute` in one call; keyword-only, so that the two cannot be swapped.
+
+        `options` are the fields of the statistic. Raises `InvalidArgument` for an unknown one, for inputs that
+        are not two-dimensional, for different numbers of columns and for fewer than 2 rows.
+        """
+        known = [f.name for f in dataclasses.fields(self)]
+        unknown = sorted(set(options) - set(known))
+        if unknown:
+            raise InvalidArgument(f"unknown option {unknown[0]!r} of {type(self).__name__}; known: {', '.join(known) or 'none'}")
+        for name, sample in (("generated", generated), ("real", real)):
+            if sample.ndim != 2 or len(sample) < 2:
+                raise InvalidArgument(
+                    f"{name} has shape {tuple(sample.shape)}; expected (n, d) with n >= 2: "
+                    f"flatten or embed the samples first, e.g. {name}.flatten(1)"
+                )
+        if generated.shape[1] != real.shape[1]:
+            raise InvalidArgument(
+                f"generated has {generated.shape[1]} columns and real has {real.shape[1]}; embed both the same way"
+            )
+        configured = dataclasses.replace(self, **options)
+        return configured.compute(generated, configured.fit(real))
