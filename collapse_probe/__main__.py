@@ -1,0 +1,5 @@
+"""`python -m collapse_probe`."""
+
+from ._cli import main
+
+main()

@@ -1,0 +1,131 @@
+"""The command line: parse, call, echo."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from ._report import report as write_report
+from ._store import Run, find_runs
+from ._version import __version__
+from .errors import CollapseProbeError, RunNotFound
+
+FLAGGED, NO_RUNS, UNREADABLE = 1, 3, 4
+_FAILING = {
+    "never": frozenset[str](),
+    "collapse": frozenset({"collapsed", "partly_collapsed"}),
+    "any": frozenset({"collapsed", "partly_collapsed", "revolution", "diverged", "never_fitted"}),
+}
+_runs = click.argument("runs", type=click.Path(path_type=Path), default="runs")
+
+
+class _Commands(click.Group):
+    """Turns the errors of this package, and no others, into a message and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the command."""
+        try:
+            super().invoke(ctx)
+        except CollapseProbeError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(NO_RUNS if isinstance(error, RunNotFound) else UNREADABLE)
+
+
+@click.group(cls=_Commands)
+@click.version_option(__version__, prog_name="collapse-probe")
+def main() -> None:
+    """Tells a GAN trainer, while the GAN trains, that it is collapsing.
+
+    Exit status: 0 well, 1 a run was flagged (with --fail-on), 2 usage, 3 no runs found, 4 some runs unreadable.
+    """
+
+
+@main.command()
+@_runs
+@click.option("--output", "-o", type=click.Path(path_type=Path), default=None, help="Default: RUNS/report.html.")
+def report(runs: Path, output: Path | None) -> None:
+    """Write one interactive HTML file on all runs below RUNS."""
+    found, errors = find_runs(runs)
+    path = write_report(found, output or runs / "report.html")
+    click.echo(str(path))
+    _complain(errors)
+
+
+@main.command(name="list")
+@_runs
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+def list_runs(runs: Path, as_json: bool) -> None:
+    """List the runs below RUNS with their verdicts."""
+    found, errors = find_runs(runs)
+    _print_verdicts(found, as_json=as_json)
+    _complain(errors)
+
+
+@main.command()
+@_runs
+@click.option("--fail-on", type=click.Choice(list(_FAILING)), default="never", help="Exit with 1 on such a verdict.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+def check(runs: Path, fail_on: str, as_json: bool) -> None:
+    """Give the verdict on every run below RUNS, for scripts."""
+    found, errors = find_runs(runs)
+    verdicts = _print_verdicts(found, as_json=as_json)
+    _complain(errors)
+    if _FAILING[fail_on] & set(verdicts):
+        sys.exit(FLAGGED)
+
+
+@main.command()
+@click.option("--runs", type=click.Path(path_type=Path), default="runs/demo", help="Where the runs and the report go.")
+def demo(runs: Path) -> None:
+    """Train two small GANs that collapse, stop them early, and write the report; about a minute and a half."""
+    for name, script in (("ring", "ring_gan.py"), ("digits", "digits_dcgan.py")):
+        command = [sys.executable, str(_examples() / script), "--setting", "collapsing", "--run", str(runs / name)]
+        click.echo(f"training {name}: {script} --setting collapsing")
+        if subprocess.run(command, check=False).returncode:
+            raise click.ClickException(f"{script} failed; its message is above")
+    found, _ = find_runs(runs)
+    for run in found:
+        click.echo(_saved(run))
+    click.echo(f"report: {write_report(found, runs / 'report.html')}")
+
+
+def _examples() -> Path:
+    """The example scripts: inside the installed package, or beside it in a checkout."""
+    packaged = Path(__file__).parent / "_examples"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "examples"
+
+
+def _print_verdicts(runs: list[Run], *, as_json: bool) -> list[str]:
+    verdicts = [run.verdict for run in runs]
+    if as_json:
+        rows = [{"run": str(run.path), "steps": len(run.steps)} | asdict(v) for run, v in zip(runs, verdicts, strict=True)]
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        width = max((len(str(run.path)) for run in runs), default=0)
+        for run, verdict in zip(runs, verdicts, strict=True):
+            best = "" if verdict.best_step is None else f"  best step {verdict.best_step}."
+            click.echo(f"{run.path!s:<{width}}  {verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}")
+    return [verdict.kind for verdict in verdicts]
+
+
+def _saved(run: Run) -> str:
+    """What stopping early saved, when the run knew how long it was meant to be."""
+    steps, total = len(run.steps), run.info.get("total_steps")
+    if not total or steps >= total or not steps:
+        return f"{run.name}: {run.verdict.kind} after {steps} steps"
+    seconds = float(run.steps["time"].iloc[-1] - run.steps["time"].iloc[0])
+    left = seconds * (total - steps) / max(1, steps - 1)
+    return (
+        f"{run.name}: {run.verdict.kind}; stopped at step {steps} of {total}, "
+        f"which saved {1 - steps / total:.0%} of the run, about {left:.0f} s"
+    )
+
+
+def _complain(errors: list[CollapseProbeError]) -> None:
+    for error in errors:
+        click.echo(f"Unreadable: {error}", err=True)
+    if errors:
+        sys.exit(UNREADABLE)

@@ -1,0 +1,3 @@
+"""What touches the training loop."""
+
+from ._attach import attach as attach

@@ -1,0 +1,242 @@
+"""What the taps and the optimizer hooks saw becomes steps: calls, phases, scores and captures."""
+
+import functools
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .._recorder import (
+    Assembler,
+    Call,
+    Capture,
+    Chunk,
+    Options,
+    Pipeline,
+    Player,
+    Pool,
+    StepRecord,
+    Worker,
+    scalar,
+)
+from ._outputs import inputs_of, row_means, samples_of, scores_of
+
+_COLLECTING_STEPS = 8
+_CHUNK_SECONDS = 0.25
+_INPUT_ROWS = 64
+_REMEMBERED_OUTPUTS = 2
+
+
+class Observer:
+    """The step path: runs inside the training loop, never waits, never computes with the modules."""
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module | None, options: Options, pipeline: Pipeline) -> None:
+        self.paused = False
+        self.steps = 0
+        self.d_updates = 0
+        self.seconds = 0.0
+        self._options = options
+        self._pipeline = pipeline
+        self._parameters = {id(p) for p in generator.parameters()}, {
+            id(p) for p in (discriminator.parameters() if discriminator is not None else ())
+        }
+        self._players: weakref.WeakKeyDictionary[torch.optim.Optimizer, Player | None] = weakref.WeakKeyDictionary()
+        self.device = next(generator.parameters()).device
+        self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+        self._pool = Pool(options.sample_size)
+        self._schedule = options.schedule()
+        self._outputs: deque[Tensor] = deque(maxlen=_REMEMBERED_OUTPUTS)
+        self._pending: list[Call] = []
+        self._phase = 0
+        self._chunk = Chunk(self.device)
+        self._record = self._chunk.new_record()
+        self._closed: tuple[Chunk, StepRecord] | None = None
+        self._outgoing: list[Chunk | Capture] = []
+        self._called_since_close = False
+        self._generator_first: bool | None = None
+        self._started = time.perf_counter()
+        self.assembler = Assembler()
+        self.worker: Worker | None = None
+        self.batch_size = 0
+        self.captures = 0
+        self.other_shapes = 0
+        self.discriminator_calls = 0
+        self.generator_calls = 0
+
+    def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """A call of G returned."""
+        self.generator_calls += 1
+        samples = samples_of(output, self._options.sample)
+        if samples is None:
+            return
+        self._outputs.append(samples.detach())
+        if samples.requires_grad:
+            # Sampling for a look at it sends no gradient back; training does.
+            used = _Once(functools.partial(self._pool_samples, self._outputs[-1]))
+            samples.register_hook(used)
+
+    def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """A call of D returned."""
+        self.discriminator_calls += 1
+        shape = tuple(self._outputs[-1].shape[1:]) if self._outputs else None
+        inputs = inputs_of(args, kwargs, shape)
+        if inputs is None:
+            return
+        scores = scores_of(output, inputs, self._options.score)
+        if scores is None or not scores.requires_grad:
+            return
+        self._called_since_close = True
+        call = self._chunk.write_scores(row_means(scores))
+        if call is None:
+            return
+        call.from_generator = any(_same_storage(inputs, known) for known in self._outputs)
+        call.differentiable_input = inputs.requires_grad
+        if self._pipeline.wants_real and not call.from_generator and not inputs.requires_grad:
+            call.inputs = inputs[:_INPUT_ROWS].detach().clone()
+        self._pending.append(call)
+        self._record.calls.append(call)
+        scores.register_hook(functools.partial(self._on_score_gradient, self._chunk, call))
+
+    def before_update(self, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer is about to step: its gradients are as they will be applied."""
+        player = self._player(optimizer)
+        if player is None:
+            return
+        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        names = {"generator": ["grad_norm_g"], "discriminator": ["grad_norm_d"], "both": ["grad_norm_g", "grad_norm_d"]}
+        for name in names[player]:
+            if gradients:
+                self._chunk.write_scalar(self._record, name, torch.nn.utils.get_total_norm(gradients))
+
+    def after_update(self, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer stepped: the calls since the last update belong to its player's phase."""
+        player = self._player(optimizer)
+        if player is None:
+            return
+        for call in self._pending:
+            call.phase, call.player = self._phase, player
+        self._pending = []
+        self._phase += 1
+        if player != "generator":
+            self.d_updates += 1
+        if player != "discriminator":
+            self._close_step()
+
+    def log(self, scalars: Mapping[str, Any]) -> None:
+        """Attach scalars to the step in progress."""
+        chunk, record = self._chunk, self._record
+        if self._closed is not None and (self._generator_first or not self._called_since_close):
+            chunk, record = self._closed
+        for name, value in scalars.items():
+            if isinstance(value, Tensor) and value.device == chunk.device:
+                chunk.write_scalar(record, name, value.detach().reshape(()))
+            else:
+                record.scalars[name] = scalar(name, value)
+
+    def finish(self) -> None:
+        """Hand over everything; the last step, unless the generator closed it, is not one."""
+        for item in [*self._outgoing, self._chunk]:
+            self._hand_over(item)
+        self._outgoing = []
+
+    def _close_step(self) -> None:
+        record, step = self._record, self.steps
+        record.step, record.time = step, time.time()
+        self.steps += 1
+        self._phase = 0
+        if self._generator_first is None:
+            self._generator_first = self.d_updates == 0 and bool(self._parameters[1])
+        for item in self._outgoing:
+            self._hand_over(item)
+        self._outgoing = []
+        self._closed = (self._chunk, record)
+        self._called_since_close = False
+        capture = self._capture(step)
+        collecting = self._pipeline.wants_real and len(self._chunk.records) >= _COLLECTING_STEPS
+        late = time.monotonic() - self._chunk.started > _CHUNK_SECONDS
+        if capture is not None or self._chunk.full or late or collecting:
+            # It leaves one step later: a `log` after the update still belongs to this step.
+            self._outgoing = [self._chunk] if capture is None else [self._chunk, capture]
+            self._chunk = Chunk(self.device)
+        self._record = self._chunk.new_record()
+
+    def _capture(self, step: int) -> Capture | None:
+        if step < self._schedule.next_due or not self._pool.full:
+            return None
+        samples = self._pool.snapshot()
+        copied = None
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.current_stream(self.device))
+            with torch.cuda.stream(self._stream):
+                pinned = torch.empty(samples.shape, dtype=samples.dtype, pin_memory=True)
+                pinned.copy_(samples, non_blocking=True)
+                samples.record_stream(self._stream)
+                copied = torch.cuda.Event()
+                copied.record(self._stream)
+            samples = pinned
+        self.captures += 1
+        self._reschedule(step)
+        return Capture(step, samples, copied)
+
+    def _reschedule(self, step: int) -> None:
+        if self._pipeline.captures_measured and step:
+            elapsed = time.perf_counter() - self._started
+            cost = self._pipeline.capture_seconds / self._pipeline.captures_measured
+            self._schedule.measured(capture_seconds=cost, step_seconds=elapsed / step)
+        self._schedule.captured(step)
+
+    def _hand_over(self, item: Chunk | Capture) -> None:
+        if isinstance(item, Chunk):
+            item.send(self._stream)
+        if self.worker is not None:
+            self.worker.put(item)
+
+    def _pool_samples(self, samples: Tensor) -> None:
+        if self.paused:
+            return
+        self.batch_size = len(samples)
+        due = self._schedule.next_due - self.steps
+        # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
+        if due * len(samples) <= self._pool.size + len(samples) and not self._pool.add(samples):
+            self.other_shapes += 1
+
+    def _on_score_gradient(self, chunk: Chunk, call: Call, gradient: Tensor) -> None:
+        if self.paused:
+            return
+        rows = row_means(gradient)
+        if torch.is_grad_enabled():
+            if not call.plain_gradient:
+                chunk.write_gradients(call, rows, add=call.graph_gradient)
+            call.graph_gradient = True
+        else:
+            chunk.write_gradients(call, rows, add=call.plain_gradient)
+            call.plain_gradient = True
+
+    def _player(self, optimizer: torch.optim.Optimizer) -> Player | None:
+        if optimizer not in self._players:
+            held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+            in_g, in_d = (bool(held & ours) for ours in self._parameters)
+            self._players[optimizer] = (
+                "both" if in_g and in_d else "generator" if in_g else "discriminator" if in_d else None
+            )
+        return self._players[optimizer]
+
+
+class _Once:
+    """Calls `action` at the first gradient only: a second backward through the same samples adds nothing."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action: Callable[[], None] | None = action
+
+    def __call__(self, gradient: Tensor) -> None:
+        if self._action is not None:
+            action, self._action = self._action, None
+            action()
+
+
+def _same_storage(a: Tensor, b: Tensor) -> bool:
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()

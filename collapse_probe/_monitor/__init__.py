@@ -1,0 +1,8 @@
+"""Statistics, then detectors, on one observation at a time."""
+
+from ._monitor import Monitor as Monitor
+from ._reference import MINIMUM_ROWS as MINIMUM_ROWS
+from ._reference import Embed as Embed
+from ._reference import Reference as Reference
+from ._reference import embed_rows as embed_rows
+from ._reference import fit_reference as fit_reference

@@ -1,0 +1,144 @@
+"""Real data, frozen: what every statistic is read against."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .. import embeddings, statistics
+from .._records import Band
+from ..errors import InvalidArgument
+from ..statistics._base import AbstractStatistic, State
+from ..statistics._mode_statistic import AbstractModeStatistic
+from ..statistics._modes import LabelModes, as_modes
+
+Embed = Callable[[Tensor], Tensor]
+
+MINIMUM_ROWS = 32
+NULL_DRAWS = 32
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A sample of real data with every statistic fitted on it and calibrated against itself.
+
+    The sample is cut in two: statistics are fitted on one half, and draws from the other half, each as large as a
+    capture that will be read against them, give what real data score: mean and spread, the band.
+    """
+
+    sample: Float[Tensor, "m ..."]
+    statistics: Mapping[str, AbstractStatistic]
+    states: Mapping[str, State]
+    bands: Mapping[str, Band]
+    sample_size: int
+    """Rows of a capture that are measured: at most half of the calibration half."""
+    embed: Embed
+
+    def measure(self, samples: Float[Tensor, "n ..."]) -> dict[str, float]:
+        """The statistics of one batch of generated samples, by column, plus `not_finite`: rows that are NaN or inf.
+
+        Rows beyond `sample_size` are left out, since many statistics depend on the number of rows. With fewer
+        finite rows than that every statistic is NaN.
+        """
+        finite = samples.flatten(1).isfinite().all(1)
+        usable = samples[finite][: self.sample_size]
+        row = {"not_finite": float((~finite).sum())}
+        if len(usable) < self.sample_size:
+            return row | dict.fromkeys(self.bands, math.nan)
+        return row | _measure(usable, embed_rows(usable, self.embed), self.statistics, self.states)
+
+    def described(self) -> dict[str, Any]:
+        """What goes into the run folder beside the tensors: bands, sizes, and what each statistic is."""
+        return {
+            "sample_size": self.sample_size,
+            "bands": {column: [band.mean, band.sd] for column, band in self.bands.items()},
+            "statistics": {
+                name: {
+                    "title": (type(member).__doc__ or name).strip().splitlines()[0],
+                    "unit": member.unit,
+                    "healthy": member.healthy,
+                }
+                for name, member in self.statistics.items()
+            },
+        }
+
+
+def fit_reference(
+    sample: Float[Tensor, "m ..."], *, sample_size: int, modes: Any = None, embed: Embed | None = None, seed: int = 0
+) -> Reference:
+    """Fit and calibrate every statistic on `sample`; raises `InvalidArgument` for fewer than 32 finite rows."""
+    sample = sample.detach().cpu()
+    finite = sample.flatten(1).isfinite().all(1)
+    if int(finite.sum()) < MINIMUM_ROWS:
+        raise InvalidArgument(
+            f"the real data hold {int(finite.sum())} finite samples of shape {tuple(sample.shape[1:])}; "
+            f"at least {MINIMUM_ROWS} are needed: pass more with real=..."
+        )
+    generator = torch.Generator().manual_seed(seed)
+    sample = sample[finite][torch.randperm(int(finite.sum()), generator=generator)]
+    embed = embed or embeddings.choose(tuple(sample.shape[1:]))
+    points = embed_rows(sample, embed)
+    half = len(points) // 2
+    size = min(sample_size, (len(points) - half) // 2)
+    members = _members(modes, sample[:half], points[:half])
+    states = {name: member.fit(_seen_by(member, sample[:half], points[:half])) for name, member in members.items()}
+    rows = [half + torch.randperm(len(points) - half, generator=generator)[:size] for _ in range(NULL_DRAWS)]
+    draws = [_measure(sample[drawn], points[drawn], members, states) for drawn in rows]
+    # Draws without replacement from a finite half vary less than fresh data would (Cochran 1977, eq. 2.9).
+    correction = 1.0 / math.sqrt(1.0 - size / (len(points) - half))
+    bands = {column: _band([draw[column] for draw in draws], correction) for column in draws[0]}
+    return Reference(sample, members, states, bands, size, embed)
+
+
+def embed_rows(samples: Float[Tensor, "n ..."], embed: Embed) -> Float[Tensor, "n d"]:
+    """The samples as points in float64 on the CPU; an `InvalidArgument` where `embed` gives another shape."""
+    with torch.no_grad():
+        points = embed(samples)
+    if points.ndim != 2 or len(points) != len(samples):
+        raise InvalidArgument(
+            f"embed returned shape {tuple(points.shape)} for {len(samples)} samples; expected ({len(samples)}, d)"
+        )
+    return points.detach().to("cpu", torch.float64)
+
+
+def _members(modes: Any, sample: Tensor, points: Tensor) -> dict[str, AbstractStatistic]:
+    """Every statistic; the modes are found once and shared. A classifier reads samples, all else reads points."""
+    given = torch.from_numpy(modes) if isinstance(modes, np.ndarray) else modes
+    known = as_modes(given, sample if callable(given) else points)
+    members = {name: statistics.get(name) for name in statistics.names()}
+    return {
+        name: dataclasses.replace(member, modes=known) if isinstance(member, AbstractModeStatistic) else member
+        for name, member in members.items()
+    }
+
+
+def _seen_by(member: AbstractStatistic, sample: Tensor, points: Tensor) -> Tensor:
+    by_classifier = isinstance(member, AbstractModeStatistic) and isinstance(member.modes, LabelModes)
+    return sample if by_classifier else points
+
+
+def _measure(
+    sample: Float[Tensor, "n ..."],
+    points: Float[Tensor, "n d"],
+    members: Mapping[str, AbstractStatistic],
+    states: Mapping[str, State],
+) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for name, member in members.items():
+        value = member.compute(_seen_by(member, sample, points), states[name])
+        if isinstance(value, Tensor):
+            row |= {f"{name}.{index}": float(part) for index, part in enumerate(value)}
+        else:
+            row[name] = float(value)
+    return row
+
+
+def _band(values: list[float], correction: float) -> Band:
+    column = torch.tensor(values, dtype=torch.float64)
+    return Band(float(column.mean()), float(column.std()) * correction)

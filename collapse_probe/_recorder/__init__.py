@@ -1,0 +1,18 @@
+"""From a training step to the pipeline that stores and analyses it."""
+
+from ._assemble import Assembler as Assembler
+from ._by_hand import scalar as scalar
+from ._chunk import Chunk as Chunk
+from ._chunk import StepRecord as StepRecord
+from ._notices import say as say
+from ._notices import warn as warn
+from ._options import Options as Options
+from ._options import ProbeOptions as ProbeOptions
+from ._options import parse_options as parse_options
+from ._pipeline import Pipeline as Pipeline
+from ._pool import Pool as Pool
+from ._probe import Probe as Probe
+from ._tagging import Call as Call
+from ._tagging import Player as Player
+from ._worker import Capture as Capture
+from ._worker import Worker as Worker

@@ -1,0 +1,120 @@
+"""Preallocated device buffers for some dozens of steps, and their way to the host without waiting."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ._tagging import Call
+
+SCORE_ROWS = 1 << 16
+SCALAR_SLOTS = 32
+STEPS = 64
+ROWS_PER_CALL = 256
+
+
+@dataclass
+class StepRecord:
+    """What the host knows of one step; the numbers are in the chunk that holds it."""
+
+    index: int
+    """Row of the chunk's scalar buffer."""
+    step: int = -1
+    time: float = 0.0
+    calls: list[Call] = field(default_factory=list)
+    slots: dict[str, int] = field(default_factory=dict)
+    """Scalars on the device, by name."""
+    scalars: dict[str, float] = field(default_factory=dict)
+    """Scalars that were plain numbers."""
+
+
+class Chunk:
+    """Score, gradient and scalar buffers that a training loop writes and the worker reads, in turn."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.scores = torch.empty(SCORE_ROWS, device=device)
+        self.gradients = torch.empty(SCORE_ROWS, device=device)
+        self.scalars = torch.empty(STEPS, SCALAR_SLOTS, device=device)
+        self.records: list[StepRecord] = []
+        self.used = 0
+        self.started = time.monotonic()
+        self._host: tuple[Tensor, Tensor, Tensor] | None = None
+        self._copied: torch.cuda.Event | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory on the device, in bytes."""
+        return 4 * (2 * SCORE_ROWS + STEPS * SCALAR_SLOTS)
+
+    @property
+    def full(self) -> bool:
+        """Whether the next step should start in a new chunk."""
+        return len(self.records) >= STEPS or self.used > SCORE_ROWS // 2
+
+    def new_record(self) -> StepRecord:
+        """Open the next step."""
+        record = StepRecord(index=len(self.records))
+        self.records.append(record)
+        return record
+
+    def write_scores(self, scores: Tensor) -> Call | None:
+        """Copy up to `ROWS_PER_CALL` rows of a call's scores, evenly spread; None when the buffer is full."""
+        rows = _thin(scores)
+        stop = self.used + len(rows)
+        if stop > SCORE_ROWS:
+            return None
+        call = Call(self.used, stop)
+        self.scores[self.used : stop].copy_(rows)
+        self.used = stop
+        return call
+
+    def write_gradients(self, call: Call, gradients: Tensor, *, add: bool) -> None:
+        """Copy, or add, the gradient that reached the scores of `call`."""
+        target = self.gradients[call.start : call.stop]
+        rows = _thin(gradients)
+        if add:
+            target.add_(rows)
+        else:
+            target.copy_(rows)
+
+    def write_scalar(self, record: StepRecord, name: str, value: Tensor) -> None:
+        """Keep a scalar tensor; beyond `SCALAR_SLOTS` names a step it is left out."""
+        slot = record.slots.setdefault(name, len(record.slots))
+        if slot < SCALAR_SLOTS:
+            self.scalars[record.index, slot].copy_(value)
+        else:
+            del record.slots[name]
+
+    def send(self, stream: "torch.cuda.Stream | None") -> None:
+        """Start the copy to the host, on `stream` where the chunk is on a GPU; returns at once."""
+        buffers = (self.scores[: self.used], self.gradients[: self.used], self.scalars[: len(self.records)])
+        if stream is None:
+            self._host = buffers
+            return
+        stream.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(stream):
+            pinned = [torch.empty(b.shape, pin_memory=True) for b in buffers]
+            for target, source in zip(pinned, buffers, strict=True):
+                target.copy_(source, non_blocking=True)
+            self._copied = torch.cuda.Event()
+            self._copied.record(stream)
+        self._host = (pinned[0], pinned[1], pinned[2])
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Scores, gradients and scalars on the host; the worker's thread waits for the copy, nobody else."""
+        while self._copied is not None and not self._copied.query():
+            time.sleep(0.0005)
+        if self._host is None:
+            raise RuntimeError("the chunk was read before it was sent")
+        return self._host[0].numpy(), self._host[1].numpy(), self._host[2].numpy()
+
+
+def _thin(rows: Tensor) -> Tensor:
+    """At most `ROWS_PER_CALL` entries, at an even stride: a real and a fake half both stay represented."""
+    if len(rows) <= ROWS_PER_CALL:
+        return rows
+    stride = -(-len(rows) // ROWS_PER_CALL)
+    return rows[::stride]

@@ -1,0 +1,106 @@
+"""The options of `attach` and `Probe`, checked once."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypedDict, get_args
+
+from torch import Tensor
+
+from .._records import Event, EventKind
+from .._schedule import Schedule
+from ..detectors import DetectorOptions
+from ..errors import InvalidArgument
+
+
+class ProbeOptions(TypedDict, total=False):
+    """What `attach` and `Probe` take beside the run; every option has a default. See docs/options.md."""
+
+    real: Any
+    modes: Any
+    embed: Callable[[Tensor], Tensor] | None
+    score: Callable[..., Tensor] | None
+    sample: Callable[..., Tensor] | None
+    total_steps: int | None
+    value_range: tuple[float, float] | None
+    every: int | Literal["auto"]
+    budget: float
+    sample_size: int
+    stop_on: Iterable[str]
+    patience: int
+    sensitivity: float
+    on_event: Callable[[Event], None] | None
+    tags: Mapping[str, str]
+    strict: bool
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options with their defaults, validated."""
+
+    real: Any = None
+    modes: Any = None
+    embed: Callable[[Tensor], Tensor] | None = None
+    score: Callable[..., Tensor] | None = None
+    sample: Callable[..., Tensor] | None = None
+    total_steps: int | None = None
+    value_range: tuple[float, float] | None = None
+    every: int | Literal["auto"] = "auto"
+    budget: float = 0.01
+    sample_size: int = 256
+    stop_on: Iterable[str] = ("collapse", "divergence")
+    patience: int = 3
+    sensitivity: float = 1.0
+    on_event: Callable[[Event], None] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stop_on", _kinds(self.stop_on))
+        for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1)):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+                raise InvalidArgument(f"{name} is {value!r}; expected a whole number >= {least}")
+        if not isinstance(self.sensitivity, int | float) or not self.sensitivity > 0:
+            raise InvalidArgument(f"sensitivity is {self.sensitivity!r}; expected a number > 0 (1 is the default)")
+        for name in ("embed", "score", "sample", "on_event"):
+            value = getattr(self, name)
+            if value is not None and not callable(value):
+                raise InvalidArgument(f"{name} is {value!r}; expected something that can be called")
+        if self.value_range is not None and (len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]):
+            raise InvalidArgument(f"value_range is {self.value_range!r}; expected (low, high), e.g. (-1, 1)")
+        if not isinstance(self.tags, Mapping) or not all(isinstance(x, str) for kv in self.tags.items() for x in kv):
+            raise InvalidArgument(f"tags is {self.tags!r}; expected a mapping of strings to strings")
+        self.schedule()
+
+    def schedule(self) -> Schedule:
+        """A fresh schedule of captures."""
+        return Schedule(every=self.every, budget=self.budget)
+
+    def detector_options(self) -> DetectorOptions:
+        """What detectors may read."""
+        return DetectorOptions(sensitivity=float(self.sensitivity), patience=self.patience)
+
+    def described(self) -> dict[str, Any]:
+        """What of the options goes into the run's record: numbers and words as they are, the rest by type."""
+        plain = (int, float, str, tuple, type(None))
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "tags"}
+        return {name: value if isinstance(value, plain) else type(value).__name__ for name, value in values.items()}
+
+
+def parse_options(options: ProbeOptions) -> Options:
+    """The options as given; an `InvalidArgument` that lists the known ones where a name is unknown."""
+    known = [f.name for f in dataclasses.fields(Options)]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise InvalidArgument(f"unknown option {unknown[0]!r}; known: {', '.join(known)}")
+    return Options(**options)
+
+
+def _kinds(stop_on: Iterable[str]) -> tuple[str, ...]:
+    known = get_args(EventKind)
+    kinds = (stop_on,) if isinstance(stop_on, str) else tuple(stop_on)
+    for kind in kinds:
+        if kind not in known:
+            raise InvalidArgument(f"stop_on holds {kind!r}; known kinds of event: {', '.join(known)}")
+    return kinds

@@ -1,0 +1,158 @@
+"""From finished steps and captures to the run folder, statistics, events and the wish to stop."""
+
+import math
+import platform
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .._monitor import MINIMUM_ROWS, Monitor, Reference, fit_reference
+from .._records import Event
+from .._store import RunWriter
+from .._version import __version__
+from ..errors import InvalidArgument
+from ._notices import say, warn
+from ._options import Options
+from ._reservoir import Reservoir, rows_of
+
+FLUSH_SECONDS = 1.0
+FLUSH_ROWS = 1000
+
+
+class Pipeline:
+    """Everything behind the probe that is not the training loop; used from one thread at a time."""
+
+    def __init__(self, path: Path, options: Options, *, current_step: Callable[[], int]) -> None:
+        self.options = options
+        self.monitor = Monitor(options.detector_options())
+        self.reference: Reference | None = None
+        self.should_stop = False
+        self.captures_measured = 0
+        self.capture_seconds = 0.0
+        self._current_step = current_step
+        self._rows: list[dict[str, float]] = []
+        self._flushed = time.monotonic()
+        self._given = None if options.real is None else rows_of(options.real)
+        if self._given is not None and len(self._given) < MINIMUM_ROWS:
+            raise InvalidArgument(
+                f"real holds {len(self._given)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
+            )
+        self._reservoir = Reservoir()
+        self.writer = RunWriter(path, info=_info(options))
+
+    @property
+    def wants_real(self) -> bool:
+        """Whether real rows are still being collected."""
+        return self._given is None and self.reference is None and not self._reservoir.done
+
+    @property
+    def sample_shape(self) -> tuple[int, ...] | None:
+        """Shape of one real sample, once it is known."""
+        if self.reference is not None:
+            return tuple(self.reference.sample.shape[1:])
+        return None if self._given is None else tuple(self._given.shape[1:])
+
+    def take_real(self, batch: Tensor) -> None:
+        """Real rows for the reference."""
+        if self.wants_real:
+            self._reservoir.add(batch)
+
+    def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
+        """A finished step: its columns, as measured at `seconds` since the epoch."""
+        bad = sum(not math.isfinite(value) for value in values.values())
+        row = dict(values) | ({"not_finite": float(bad)} if bad else {})
+        self._rows.append({"step": step, "time": seconds} | row)
+        self._raise(self.monitor.observe_step(step, row))
+        if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self.flush()
+
+    def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
+        """Generated samples (n, ...): stored, and measured once there is a reference."""
+        began = time.thread_time()
+        generated = generated.detach()
+        tensors = {"generated": generated} | dict(extras or {})
+        self.flush()
+        self.writer.write_capture(step, {name: _array(tensor) for name, tensor in tensors.items()})
+        reference = self._reference_for(len(generated))
+        if reference is None:
+            return
+        row = reference.measure(generated)
+        self.writer.append_statistics(_columns([{"step": step} | row]))
+        self._raise(self.monitor.observe_statistics(step, row, reference.bands))
+        self.captures_measured += 1
+        self.capture_seconds += time.thread_time() - began
+
+    def flush(self) -> None:
+        """Hand the steps so far to the operating system."""
+        if self._rows:
+            self.writer.append_steps(_columns(self._rows))
+            self._rows = []
+        self._flushed = time.monotonic()
+
+    def close(self, *, how: str, error: str | None, info: Mapping[str, Any]) -> None:
+        """Write what is left and how the run ended."""
+        self.flush()
+        self.writer.update_info(**info)
+        self.writer.close(how=how, error=error)
+
+    def _reference_for(self, rows: int) -> Reference | None:
+        if self.reference is None:
+            sample = self._given if self._given is not None else (self._reservoir.rows() if self._reservoir.done else None)
+            if sample is None:
+                return None
+            self.reference = self._fit(sample, rows)
+        return self.reference
+
+    def _fit(self, sample: Tensor, rows: int) -> Reference:
+        reference = fit_reference(
+            sample, sample_size=min(rows, self.options.sample_size), modes=self.options.modes, embed=self.options.embed
+        )
+        tensors = {"real": _array(reference.sample)} | {
+            f"{name}.{key}": _array(tensor) for name, state in reference.states.items() for key, tensor in state.items()
+        }
+        self.writer.write_reference(tensors, reference.described())
+        return reference
+
+    def _raise(self, events: list[Event]) -> None:
+        for event in events:
+            stops = event.severity == "critical" and event.kind in self.options.stop_on
+            self.should_stop = self.should_stop or stops
+            self.flush()
+            self.writer.append_event(event, visible_at=self._current_step() if stops else None)
+            say(f"{event.severity}: {event.message}")
+            if self.options.on_event is not None:
+                try:
+                    self.options.on_event(event)
+                except Exception as error:  # noqa: BLE001 - the user's own callable may raise anything
+                    warn(f"on_event raised {type(error).__name__}: {error}; the run goes on")
+
+
+def _info(options: Options) -> dict[str, Any]:
+    return {
+        "collapse_probe": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "options": options.described(),
+        "tags": dict(options.tags),
+        "value_range": list(options.value_range) if options.value_range else None,
+        "total_steps": options.total_steps,
+    }
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    """As NumPy; bfloat16, which NumPy lacks, becomes float32."""
+    tensor = tensor.detach().cpu()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).contiguous().numpy()
+
+
+def _columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {
+        name: np.array([row.get(name, math.nan) for row in rows], dtype=np.int64 if name == "step" else np.float64)
+        for name in names
+    }

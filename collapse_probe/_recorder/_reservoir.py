@@ -1,0 +1,112 @@
+"""The first real samples, kept until there are enough for a reference."""
+
+import hashlib
+import random
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import InvalidArgument
+
+REFERENCE_ROWS = 2048
+MAXIMUM_BYTES = 64 * 2**20
+_DONE_AFTER_REPEATS = 256
+
+
+class Reservoir:
+    """Collects distinct real rows on the CPU, up to `REFERENCE_ROWS` or 64 MB.
+
+    A small data set comes round again each epoch. Copies of a sample are left out, and 256 copies in a row mean that
+    everything was seen.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[Tensor] = []
+        self._seen: set[bytes] = set()
+        self._repeats = 0
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def done(self) -> bool:
+        """Whether there is no point in adding more."""
+        return (
+            len(self._rows) >= REFERENCE_ROWS or self._bytes >= MAXIMUM_BYTES or self._repeats >= _DONE_AFTER_REPEATS
+        )
+
+    def add(self, batch: Tensor) -> None:
+        """Take the rows of a batch (n, ...) that are new; raises `InvalidArgument` for another shape of rows."""
+        batch = batch.detach().cpu()
+        if self._rows and batch.shape[1:] != self._rows[0].shape:
+            raise InvalidArgument(
+                f"real samples of shape {tuple(batch.shape[1:])} after ones of shape {tuple(self._rows[0].shape)}; "
+                "give them all the same shape, or pass the reference once as real=..."
+            )
+        for row in batch:
+            if self.done:
+                return
+            key = hashlib.blake2b(row.contiguous().flatten().view(torch.uint8).numpy().tobytes(), digest_size=16).digest()
+            if key in self._seen:
+                self._repeats += 1
+                continue
+            self._repeats = 0
+            self._seen.add(key)
+            self._rows.append(row.clone())
+            self._bytes += row.numel() * row.element_size()
+
+    def rows(self) -> Tensor:
+        """All rows, stacked."""
+        return torch.stack(self._rows)
+
+
+def rows_of(real: Any) -> Tensor:
+    """The reference that a user gave: a tensor or array (m, ...), or a loader whose first batches are taken.
+
+    Iterating a loader draws random numbers; every global random state is put back afterwards, so that training goes
+    on as it would have without us. Raises `InvalidArgument` for anything else.
+    """
+    if isinstance(real, np.ndarray):
+        real = torch.from_numpy(np.array(real))
+    if isinstance(real, Tensor):
+        if real.ndim < 2 or len(real) < 2:
+            raise InvalidArgument(f"real has shape {tuple(real.shape)}; expected samples along the first dimension, (m, ...)")
+        return real.detach().cpu()
+    if not isinstance(real, Iterable):
+        raise InvalidArgument(
+            f"real is {type(real).__name__}; expected a tensor or array (m, ...) of real samples, or a loader of batches"
+        )
+    reservoir = Reservoir()
+    with _random_states_kept():
+        for batch in real:
+            first = next(iter(batch.values())) if isinstance(batch, dict) else batch
+            first = first[0] if isinstance(first, list | tuple) else first
+            if not isinstance(first, Tensor):
+                raise InvalidArgument(
+                    f"the loader given as real yields {type(first).__name__}; expected tensors, or tuples that begin with one"
+                )
+            reservoir.add(first)
+            if reservoir.done:
+                break
+    if not len(reservoir):
+        raise InvalidArgument("the loader given as real yields nothing; pass a tensor of real samples instead")
+    return reservoir.rows()
+
+
+@contextmanager
+def _random_states_kept() -> Iterator[None]:
+    python, numpy_state, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else []
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy_state)
+        torch.set_rng_state(cpu)
+        if cuda:
+            torch.cuda.set_rng_state_all(cuda)

@@ -1,0 +1,89 @@
+"""The thread that does everything the training loop should not wait for."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ._assemble import Assembler
+from ._chunk import Chunk
+from ._pipeline import Pipeline
+
+MAXIMUM_PENDING_BYTES = 64 * 2**20
+
+
+@dataclass
+class Capture:
+    """Generated samples on their way to the host."""
+
+    step: int
+    samples: Tensor
+    copied: "torch.cuda.Event | None"
+
+    def arrived(self) -> Tensor:
+        """The samples, once they are here; only the worker waits."""
+        while self.copied is not None and not self.copied.query():
+            time.sleep(0.0005)
+        return self.samples
+
+
+class Worker:
+    """Takes chunks and captures in order and runs them through the pipeline, in a daemon thread.
+
+    Steps are never dropped. A capture is, and is counted, when 64 MB of captures are waiting already.
+    """
+
+    def __init__(self, pipeline: Pipeline, assembler: Assembler, *, on_failure: Callable[[Exception], None]) -> None:
+        self.dropped = 0
+        self._pipeline = pipeline
+        self._assembler = assembler
+        self._on_failure = on_failure
+        self._queue: queue.SimpleQueue[Chunk | Capture | None] = queue.SimpleQueue()
+        self._pending_bytes = 0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="collapse_probe", daemon=True)
+        self._thread.start()
+
+    def put(self, item: Chunk | Capture) -> None:
+        """Hand over a chunk or a capture; returns at once."""
+        if isinstance(item, Capture):
+            size = item.samples.numel() * item.samples.element_size()
+            with self._lock:
+                if self._pending_bytes and self._pending_bytes + size > MAXIMUM_PENDING_BYTES:
+                    self.dropped += 1
+                    return
+                self._pending_bytes += size
+        self._queue.put(item)
+
+    def close(self) -> None:
+        """Finish what is waiting, then end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            try:
+                self._handle(item)
+            except Exception as error:  # noqa: BLE001 - whatever it is, training must go on
+                self._on_failure(error)
+                return
+
+    def _handle(self, item: Chunk | Capture) -> None:
+        if isinstance(item, Capture):
+            samples = item.arrived()
+            self._pipeline.take_capture(item.step, samples)
+            with self._lock:
+                self._pending_bytes -= samples.numel() * samples.element_size()
+            return
+        arrays = item.arrays()
+        for record in item.records:
+            row = self._assembler.assemble(record, arrays)
+            for call in row.real_calls:
+                if call.inputs is not None:
+                    self._pipeline.take_real(call.inputs)
+            if record.step >= 0:
+                self._pipeline.take_step(row.step, row.time, row.values)

@@ -1,0 +1,29 @@
+"""Has the generator been varied yet? Before that, low diversity is youth and not collapse."""
+
+import math
+from dataclasses import dataclass
+
+from .._records import Observation
+
+ARMING_RATIO = 0.40
+ARMING_CHECKS = 3
+
+
+def diversity(observation: Observation) -> float:
+    """Occupancy of the cells of real data as a share of what real data of the same size score; NaN when unknown."""
+    band = observation.bands.get("occupancy")
+    return band.ratio(observation.values.get("occupancy", math.nan)) if band else math.nan
+
+
+@dataclass
+class Arming:
+    """Armed, for good, after `ARMING_CHECKS` checks in a row at `ARMING_RATIO` or more of real diversity."""
+
+    armed: bool = False
+    _checks: int = 0
+
+    def update(self, ratio: float) -> bool:
+        """Take the next check; whether the run is armed by now."""
+        self._checks = self._checks + 1 if ratio >= ARMING_RATIO else 0
+        self.armed = self.armed or self._checks >= ARMING_CHECKS
+        return self.armed

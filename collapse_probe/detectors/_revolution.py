@@ -1,0 +1,107 @@
+"""Discriminator revolution: the discriminator, so far beatable, abruptly wins, and the generator's loss leaps."""
+
+import math
+from typing import ClassVar, Literal, final
+
+from .._records import Event, Observation
+from ._base import AbstractDetector, DetectorOptions
+from ._e_detector import EDetector
+
+_NULL_EDGE = 0.75
+_BALANCED = 0.65
+_WARM_UP = 50
+_EVIDENCE = 6.0
+_WON = 0.9
+_LEAP = 1.5
+_SLOW, _FAST = 0.01, 0.1
+_STEPS_PER_PATIENCE = 50
+
+_ADVICE = (
+    "The two players are no match any more, and the generator learns little from here. The best generator is likely "
+    "the one before the onset. Restart there with a weaker discriminator: a lower learning rate for it, noise on its "
+    "inputs, one-sided label smoothing, a gradient penalty, or more data."
+)
+
+
+@final
+class Revolution(AbstractDetector):
+    """The edge (2·AUC - 1) rises from a balanced level to nearly 1, and the generator's loss leaps with it.
+
+    Armed while the slow mean of the edge is at most 0.65, after 50 steps. Flags when an e-detector of the null "the
+    mean edge is at most 0.75" has evidence 1e6 (average run length at least a million steps under that null, for a
+    sensitivity of 1), the fast mean of the edge is above 0.9 and the generator's canonical loss is at least 1.5
+    times its level before. A discriminator that wins little by little, or from the start, is not a revolution.
+    Critical once it has lasted `patience` · 50 steps more. The slow means stand still while evidence mounts, so that
+    they do not learn the failure.
+    """
+
+    watches: ClassVar[Literal["steps", "statistics"]] = "steps"
+
+    def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
+        self._needed = _EVIDENCE / options.sensitivity
+        self._lasting = options.patience * _STEPS_PER_PATIENCE
+        self._detector = EDetector(null=_NULL_EDGE)
+        self._slow_edge = self._fast_edge = self._slow_loss = self._fast_loss = math.nan
+        self._seen = 0
+        self._flagged_at: int | None = None
+        self._onset = 0
+        self._critical = False
+        self._before = (math.nan, math.nan)
+
+    def update(self, observation: Observation) -> Event | None:
+        """Take the columns of the next step."""
+        edge = observation.values.get("edge", math.nan)
+        loss = observation.values.get("canonical_loss_g", math.nan)
+        if math.isnan(edge) or not math.isfinite(loss):
+            return None
+        self._seen += 1
+        self._detector.update(observation.step, edge)
+        self._fast_edge = _moved(self._fast_edge, edge, _FAST)
+        self._fast_loss = _moved(self._fast_loss, loss, _FAST)
+        if self._detector.log10_evidence < 1.0 and self._flagged_at is None:
+            rate = max(_SLOW, 1.0 / self._seen)
+            self._slow_edge = _moved(self._slow_edge, edge, rate)
+            self._slow_loss = _moved(self._slow_loss, loss, rate)
+        return self._judge(observation.step)
+
+    def _judge(self, step: int) -> Event | None:
+        if self._flagged_at is not None and self._fast_edge < _NULL_EDGE:
+            self._flagged_at, self._critical = None, False
+            return None
+        if self._flagged_at is None:
+            leap = self._fast_loss / self._slow_loss if self._slow_loss > 0 else math.nan
+            armed = self._seen >= _WARM_UP and self._slow_edge <= _BALANCED
+            if not (
+                armed
+                and self._detector.log10_evidence >= self._needed
+                and self._fast_edge >= _WON
+                and leap >= _LEAP
+            ):
+                return None
+            self._flagged_at, self._onset = step, self._detector.onset
+            self._before = (self._slow_edge, self._slow_loss)
+            return self._event("warning", step)
+        if not self._critical and step - self._flagged_at >= self._lasting:
+            self._critical = True
+            return self._event("critical", step)
+        return None
+
+    def _event(self, severity: Literal["warning", "critical"], step: int) -> Event:
+        edge, loss = self._before
+        message = (
+            f"Discriminator revolution at step {self._onset}: its edge rose from {edge:.2f} to {self._fast_edge:.2f} "
+            f"and the generator's loss from {loss:.2f} to {self._fast_loss:.2f}."
+        )
+        evidence = {
+            "edge": self._fast_edge,
+            "edge_before": edge,
+            "canonical_loss_g": self._fast_loss,
+            "canonical_loss_g_before": loss,
+            "log10_evidence": self._detector.log10_evidence,
+        }
+        return Event("revolution", severity, step, self._onset, message, evidence, _ADVICE)
+
+
+def _moved(mean: float, value: float, rate: float) -> float:
+    """The exponentially weighted mean after one more value."""
+    return value if math.isnan(mean) else mean + rate * (value - mean)
