@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Unpack, final
+from typing import Any, Protocol, Unpack, final, runtime_checkable
 
 from torch import Tensor
 
@@ -18,6 +18,7 @@ from ._options import Options, ProbeOptions, parse_options
 from ._pipeline import Pipeline
 
 
+@runtime_checkable
 class Source(Protocol):
     """What feeds an attached probe."""
 
