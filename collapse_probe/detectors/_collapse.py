@@ -66,7 +66,7 @@ class Collapse(AbstractDetector):
         low = ratio < self._threshold and not guard >= _GUARD
         self._low = self._low + 1 if low else 0
         self._narrow = self._narrow + 1 if ratio < _NARROWED * min(1.0, self._best) else 0
-        self._back = self._back + 1 if ratio >= ARMING_RATIO else 0
+        self._back = self._back + 1 if ratio >= max(ARMING_RATIO, self._threshold) else 0
         return self._judge(observation.step, ratio, guard)
 
     def _track(self, step: int, ratio: float) -> None:

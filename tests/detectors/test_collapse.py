@@ -1,0 +1,67 @@
+"""Collapse: low after having been high, and lasting."""
+
+from collapse_probe._records import Event
+from collapse_probe.detectors._base import DetectorOptions
+from collapse_probe.detectors._collapse import Collapse
+
+from .streams import captures
+
+
+def _events(ratios: list[float], *, guard: float = 0.1, **options: float) -> list[Event]:
+    detector = Collapse(DetectorOptions(**options))  # type: ignore[arg-type]
+    return [e for o in captures(ratios, guard=guard) if (e := detector.update(o)) is not None]
+
+
+def test_a_warning_comes_at_the_second_low_check_and_it_is_critical_three_later() -> None:
+    events = _events([0.9] * 5 + [0.1] * 10)
+    assert [(e.kind, e.severity, e.step, e.onset) for e in events] == [
+        ("collapse", "warning", 60, 50),
+        ("collapse", "critical", 90, 50),
+    ]
+
+
+def test_low_diversity_before_it_was_ever_high_is_no_collapse() -> None:
+    assert _events([0.1] * 100) == []
+    assert _events([0.1, 0.5, 0.5, 0.1, 0.5, 0.1] * 10) == []
+
+
+def test_one_low_check_is_noise() -> None:
+    assert _events(([0.9] * 5 + [0.1]) * 10) == []
+
+
+def test_pale_but_varied_samples_are_no_collapse() -> None:
+    assert all("Narrowing" in e.message for e in _events([0.9] * 5 + [0.2] * 20, guard=0.95))
+    assert _events([0.9] * 5 + [0.2] * 20, guard=0.5)[-1].severity == "critical"
+
+
+def test_a_guard_that_is_undefined_has_no_say() -> None:
+    assert _events([0.9] * 5 + [0.1] * 10, guard=float("nan"))[-1].severity == "critical"
+
+
+def test_the_onset_is_where_it_last_fell_below_half_of_its_best() -> None:
+    fading = [1.0] * 5 + [0.8, 0.6, 0.49, 0.45, 0.42, 0.35, 0.3, 0.2, 0.1, 0.1]
+    assert _events(fading)[-1].onset == 70
+    dipping = [1.0] * 5 + [0.3, 1.0, 1.0, 1.0, 0.1, 0.1, 0.1]
+    assert _events(dipping)[-1].onset == 90
+
+
+def test_a_lasting_fall_that_stays_above_the_threshold_is_called_narrowing_once() -> None:
+    events = _events([1.0] * 5 + [0.5] * 30)
+    assert [(e.severity, e.step) for e in events] == [("warning", 70)]
+    assert events[0].message.startswith("Narrowing")
+
+
+def test_it_recovers_and_can_collapse_again() -> None:
+    events = _events([0.9] * 5 + [0.1] * 5 + [0.9] * 5 + [0.1] * 5)
+    assert [e.kind for e in events] == ["collapse", "collapse", "recovery", "collapse", "collapse"]
+    assert [e.step for e in events] == [60, 90, 120, 160, 190]
+
+
+def test_sensitivity_moves_the_threshold_and_patience_the_critical_check() -> None:
+    assert _events([1.0] * 5 + [0.5] * 10, sensitivity=1.5)[-1].severity == "critical"
+    assert _events([1.0] * 5 + [0.3] * 10, sensitivity=0.5)[-1].message.startswith("Narrowing")
+    assert _events([0.9] * 5 + [0.1] * 10, patience=6)[-1].step == 120
+
+
+def test_healthy_scatter_is_silent() -> None:
+    assert _events([0.7, 0.9, 0.75, 0.95, 0.85, 0.65, 0.9, 0.8] * 50) == []

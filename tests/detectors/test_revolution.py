@@ -1,0 +1,49 @@
+"""Discriminator revolution: balanced, then abruptly won, with the generator's loss leaping."""
+
+import numpy as np
+import pytest
+
+from collapse_probe._records import Event, Observation
+from collapse_probe.detectors._base import DetectorOptions
+from collapse_probe.detectors._revolution import Revolution
+
+from .streams import game
+
+
+def _events(observations: list[Observation], **options: float) -> list[Event]:
+    detector = Revolution(DetectorOptions(**options))  # type: ignore[arg-type]
+    return [e for o in observations if (e := detector.update(o)) is not None]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_revolution_is_flagged_with_its_onset_and_becomes_critical_when_it_lasts(seed: int) -> None:
+    events = _events(game([0.3] * 1500 + [0.98] * 500, [0.9] * 1500 + [4.0] * 500, seed=seed))
+    assert [(e.kind, e.severity) for e in events] == [("revolution", "warning"), ("revolution", "critical")]
+    assert abs(events[0].onset - 1500) <= 2
+    assert events[0].step <= 1600
+    assert events[1].step == events[0].step + 150
+    assert events[0].evidence["log10_evidence"] >= 6
+
+
+def test_a_discriminator_that_wins_from_the_start_is_no_revolution() -> None:
+    assert _events(game([0.97] * 3000, [3.0] * 3000)) == []
+
+
+def test_a_discriminator_that_wins_little_by_little_is_no_revolution() -> None:
+    rising = np.linspace(0.2, 0.97, 6000).tolist()
+    assert _events(game(rising, [1.0 + edge for edge in rising])) == []
+
+
+def test_a_short_spell_does_not_become_critical() -> None:
+    edges = [0.3] * 500 + [0.98] * 100 + [0.3] * 500
+    losses = [0.9] * 500 + [4.0] * 100 + [0.9] * 500
+    assert all(e.severity == "warning" for e in _events(game(edges, losses)))
+
+
+def test_a_strong_discriminator_alone_is_not_enough() -> None:
+    assert _events(game([0.3] * 1000 + [0.98] * 1000, [0.9] * 2000)) == []
+
+
+def test_balanced_play_and_missing_values_are_silent() -> None:
+    assert _events(game([0.4] * 5000, [1.0] * 5000, noise=0.2)) == []
+    assert _events([Observation(step, {}) for step in range(100)]) == []
