@@ -80,5 +80,5 @@ def _best_step(
     varied = smooth.index[smooth >= _NEARLY_BEST * smooth.max()]
     distance = statistics["sliced_wasserstein"].loc[varied].dropna() if "sliced_wasserstein" in statistics else None
     if distance is not None and len(distance) and math.isfinite(float(distance.min())):
-        return int(distance.idxmin())
-    return int(smooth.idxmax())
+        return int(distance.index[int(distance.argmin())])
+    return int(smooth.index[int(smooth.argmax())])

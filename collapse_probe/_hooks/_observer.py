@@ -20,6 +20,7 @@ from .._recorder import (
     Player,
     Pool,
     StepRecord,
+    Transfer,
     Worker,
     scalar,
 )
@@ -167,20 +168,10 @@ class Observer:
     def _capture(self, step: int) -> Capture | None:
         if step < self._schedule.next_due or not self._pool.full:
             return None
-        samples = self._pool.snapshot()
-        copied = None
-        if self._stream is not None:
-            self._stream.wait_stream(torch.cuda.current_stream(self.device))
-            with torch.cuda.stream(self._stream):
-                pinned = torch.empty(samples.shape, dtype=samples.dtype, pin_memory=True)
-                pinned.copy_(samples, non_blocking=True)
-                samples.record_stream(self._stream)
-                copied = torch.cuda.Event()
-                copied.record(self._stream)
-            samples = pinned
+        transfer = Transfer([self._pool.snapshot()], self._stream)
         self.captures += 1
         self._reschedule(step)
-        return Capture(step, samples, copied)
+        return Capture(step, transfer)
 
     def _reschedule(self, step: int) -> None:
         if self._pipeline.captures_measured and step:

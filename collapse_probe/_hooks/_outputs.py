@@ -35,14 +35,11 @@ def scores_of(output: Any, inputs: Tensor, pick: Callable[..., Tensor] | None) -
     it sees the gradient.
     """
     if pick is not None:
-        picked = _picked(pick(output), "score")
-    else:
-        if isinstance(output, dict):
-            output = [output[name] for name in ("adv_output", "logits", "score") if name in output] or output
-        picked = next((t for t in tensors_in(output) if t.ndim == 0 or len(t) == len(inputs)), None)
-        if picked is None:
-            picked = next(tensors_in(output), None)
-    return picked
+        return _picked(pick(output), "score")
+    if isinstance(output, dict):
+        output = [output[name] for name in ("adv_output", "logits", "score") if name in output] or output
+    found = list(tensors_in(output))
+    return next((t for t in found if t.ndim and len(t) == len(inputs)), found[0] if found else None)
 
 
 def row_means(scores: Tensor) -> Tensor:

@@ -14,5 +14,6 @@ from ._pool import Pool as Pool
 from ._probe import Probe as Probe
 from ._tagging import Call as Call
 from ._tagging import Player as Player
+from ._transfer import Transfer as Transfer
 from ._worker import Capture as Capture
 from ._worker import Worker as Worker

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from ._chunk import StepRecord
+from ._chunk import Arrays, StepRecord
 from ._scores import ScoreKind, edge, looks_like_logits, softplus_mean, to_logits
 from ._tagging import Call, Tagged, Tagger
 
@@ -42,7 +42,7 @@ class Assembler:
             return "probability"
         return "logit" if self._logits else "critic"
 
-    def assemble(self, record: StepRecord, arrays: tuple[np.ndarray, np.ndarray, np.ndarray]) -> StepRow:
+    def assemble(self, record: StepRecord, arrays: Arrays) -> StepRow:
         """The columns of one step."""
         scores, gradients, scalars = arrays
         values = {name: float(scalars[record.index, slot]) for name, slot in record.slots.items()}

@@ -8,6 +8,10 @@ import torch
 from torch import Tensor
 
 from ._tagging import Call
+from ._transfer import Transfer
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Scores (rows,), gradients (rows,) and scalars (steps, slots) of a chunk."""
 
 SCORE_ROWS = 1 << 16
 SCALAR_SLOTS = 32
@@ -41,8 +45,7 @@ class Chunk:
         self.records: list[StepRecord] = []
         self.used = 0
         self.started = time.monotonic()
-        self._host: tuple[Tensor, Tensor, Tensor] | None = None
-        self._copied: torch.cuda.Event | None = None
+        self._transfer: Transfer | None = None
 
     @property
     def nbytes(self) -> int:
@@ -88,28 +91,17 @@ class Chunk:
         else:
             del record.slots[name]
 
-    def send(self, stream: "torch.cuda.Stream | None") -> None:
+    def send(self, stream: torch.cuda.Stream | None) -> None:
         """Start the copy to the host, on `stream` where the chunk is on a GPU; returns at once."""
-        buffers = (self.scores[: self.used], self.gradients[: self.used], self.scalars[: len(self.records)])
-        if stream is None:
-            self._host = buffers
-            return
-        stream.wait_stream(torch.cuda.current_stream(self.device))
-        with torch.cuda.stream(stream):
-            pinned = [torch.empty(b.shape, pin_memory=True) for b in buffers]
-            for target, source in zip(pinned, buffers, strict=True):
-                target.copy_(source, non_blocking=True)
-            self._copied = torch.cuda.Event()
-            self._copied.record(stream)
-        self._host = (pinned[0], pinned[1], pinned[2])
+        used = [self.scores[: self.used], self.gradients[: self.used], self.scalars[: len(self.records)]]
+        self._transfer = Transfer(used, stream)
 
-    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def arrays(self) -> Arrays:
         """Scores, gradients and scalars on the host; the worker's thread waits for the copy, nobody else."""
-        while self._copied is not None and not self._copied.query():
-            time.sleep(0.0005)
-        if self._host is None:
+        if self._transfer is None:
             raise RuntimeError("the chunk was read before it was sent")
-        return self._host[0].numpy(), self._host[1].numpy(), self._host[2].numpy()
+        scores, gradients, scalars = self._transfer.arrived()
+        return scores.numpy(), gradients.numpy(), scalars.numpy()
 
 
 def _thin(rows: Tensor) -> Tensor:

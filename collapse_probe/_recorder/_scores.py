@@ -40,7 +40,8 @@ def to_logits(scores: Float[np.ndarray, " n"], kind: ScoreKind, scale: float) ->
     scores = scores.astype(np.float64)
     if kind == "probability":
         clamped = np.clip(scores, _CLAMP, 1.0 - _CLAMP)
-        return np.log(clamped) - np.log1p(-clamped)
+        logits: np.ndarray = np.log(clamped) - np.log1p(-clamped)
+        return logits
     return scores / scale if kind == "critic" else scores
 
 

@@ -2,16 +2,13 @@
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
 
 from ._assemble import Assembler
 from ._chunk import Chunk
 from ._pipeline import Pipeline
+from ._transfer import Transfer
 
 MAXIMUM_PENDING_BYTES = 64 * 2**20
 
@@ -21,14 +18,7 @@ class Capture:
     """Generated samples on their way to the host."""
 
     step: int
-    samples: Tensor
-    copied: "torch.cuda.Event | None"
-
-    def arrived(self) -> Tensor:
-        """The samples, once they are here; only the worker waits."""
-        while self.copied is not None and not self.copied.query():
-            time.sleep(0.0005)
-        return self.samples
+    transfer: Transfer
 
 
 class Worker:
@@ -51,7 +41,7 @@ class Worker:
     def put(self, item: Chunk | Capture) -> None:
         """Hand over a chunk or a capture; returns at once."""
         if isinstance(item, Capture):
-            size = item.samples.numel() * item.samples.element_size()
+            size = item.transfer.nbytes
             with self._lock:
                 if self._pending_bytes and self._pending_bytes + size > MAXIMUM_PENDING_BYTES:
                     self.dropped += 1
@@ -74,10 +64,9 @@ class Worker:
 
     def _handle(self, item: Chunk | Capture) -> None:
         if isinstance(item, Capture):
-            samples = item.arrived()
-            self._pipeline.take_capture(item.step, samples)
+            self._pipeline.take_capture(item.step, item.transfer.arrived()[0])
             with self._lock:
-                self._pending_bytes -= samples.numel() * samples.element_size()
+                self._pending_bytes -= item.transfer.nbytes
             return
         arrays = item.arrays()
         for record in item.records:

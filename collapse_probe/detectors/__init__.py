@@ -14,7 +14,7 @@ from ._base import DetectorOptions as DetectorOptions
 
 @functools.cache
 def _all() -> dict[str, type[AbstractDetector]]:
-    return members(sys.modules[__name__], AbstractDetector)
+    return members(sys.modules[__name__], AbstractDetector)  # type: ignore[type-abstract]  # the base of the members
 
 
 def names() -> list[str]:
