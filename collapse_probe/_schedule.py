@@ -4,17 +4,17 @@ from typing import Literal
 
 from .errors import InvalidArgument
 
-_STEPS = (1, 2, 5, 10, 20, 50, 100)
+_STEPS = (1, 2, 5, 10, 20, 50)
 FIRST_INTERVAL = 10
 
 
 class Schedule:
     """Says at which step the next capture is due.
 
-    `every` is a number of steps, or "auto": then the interval is the smallest of 1, 2, 5, 10, 20, 50, 100 steps at
-    which captures take at most `budget` of the training time as measured so far. It never grows past 100 steps,
+    `every` is a number of steps, or "auto": then the interval is the smallest of 1, 2, 5, 10, 20 and 50 steps at
+    which captures take at most `budget` of the training time as measured so far. It never grows past 50 steps,
     because a collapse has to be seen while it can be stopped: a loop of steps that last less than
-    cost / (100 · budget) pays more than the budget, and its record says how much.
+    cost / (50 · budget) pays more than the budget, and its record says how much.
 
     >>> schedule = Schedule(every=50, budget=0.01)
     >>> schedule.next_due

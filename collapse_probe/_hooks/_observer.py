@@ -95,8 +95,8 @@ class Observer:
         if call is None:
             return
         call.from_generator = any(_same_storage(inputs, known) for known in self._outputs)
-        call.differentiable_input = inputs.requires_grad
-        if self._pipeline.wants_real and not call.from_generator and not inputs.requires_grad:
+        call.differentiable_input = inputs.grad_fn is not None
+        if self._pipeline.wants_real and not call.from_generator and not call.differentiable_input:
             call.inputs = inputs[:_INPUT_ROWS].detach().clone()
         self._pending.append(call)
         self._record.calls.append(call)

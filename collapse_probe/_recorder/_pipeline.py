@@ -73,7 +73,6 @@ class Pipeline:
 
     def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
         """Generated samples (n, ...): stored, and measured once there is a reference."""
-        began = time.thread_time()
         generated = generated.detach()
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
@@ -81,6 +80,7 @@ class Pipeline:
         reference = self._reference_for(len(generated))
         if reference is None:
             return
+        began = time.thread_time()
         row = reference.measure(generated)
         self.writer.append_statistics(_columns([{"step": step} | row]))
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))

@@ -12,8 +12,9 @@ from typing import Any, Protocol, Unpack, final, runtime_checkable
 from torch import Tensor
 
 from .._records import Event
-from ..errors import InvalidArgument
+from ..errors import CollapseProbeError, InvalidArgument
 from ._by_hand import HandScores, batch, own_scalars, scalar
+from ._notices import warn
 from ._options import Options, ProbeOptions, parse_options
 from ._pipeline import Pipeline
 
@@ -61,6 +62,7 @@ class Probe:
         self._scores = HandScores()
         self._paused = False
         self._closed = False
+        self._failed: str | None = None
         self._pipeline = Pipeline(Path(run), options, current_step=lambda: self._step)
         atexit.register(self._at_exit)
 
@@ -99,8 +101,8 @@ class Probe:
         """
         if self._source is not None:
             raise InvalidArgument("this probe is attached and counts steps itself; call log(...) for your own scalars")
-        if self._closed or self._paused:
-            self._refuse_if_closed()
+        self._refuse_if_closed()
+        if self._paused or self._failed is not None:
             return
         own_scalars(scalars)
         if step is not None and (isinstance(step, bool) or not isinstance(step, int) or step < 0):
@@ -111,13 +113,14 @@ class Probe:
         generated, reals = self._batches(fake, real)
         extras = {"labels": labels, "latents": latents}
         kept = {name: _tensor(value) for name, value in extras.items() if value is not None}
-        if reals is not None:
-            self._pipeline.take_real(reals)
         number = self._step if step is None else step
-        self._pipeline.take_step(number, time.time(), values)
-        if generated is not None:
-            self._pipeline.take_capture(number, generated, kept)
         self._step = number + 1
+        with self._failing_open():
+            if reals is not None:
+                self._pipeline.take_real(reals)
+            self._pipeline.take_step(number, time.time(), values)
+            if generated is not None:
+                self._pipeline.take_capture(number, generated, kept)
 
     def log(self, **scalars: Any) -> None:
         """Attach the loop's own scalars (`loss_d`, `loss_g`, `lr`, ...) to the step in progress.
@@ -149,7 +152,7 @@ class Probe:
     @property
     def error(self) -> str | None:
         """What went wrong inside the probe, or what of the loop it could not understand; None when all is well."""
-        return self._source.error if self._source is not None else None
+        return self._failed or (self._source.error if self._source is not None else None)
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -175,6 +178,18 @@ class Probe:
             self.close()
         else:
             self._close(how="exception", error=f"{type(error).__name__}: {error}")
+
+    @contextmanager
+    def _failing_open(self) -> Iterator[None]:
+        """Misuse raises; any other failure turns the probe off with one warning, and training goes on."""
+        try:
+            yield
+        except CollapseProbeError:
+            raise
+        except Exception as failure:  # noqa: BLE001 - a full disk, a folder gone: whatever it is
+            if self.error is None:
+                self._failed = f"{type(failure).__name__}: {failure}"
+                warn(f"the probe failed and is off, training goes on: {self._failed}")
 
     def _set_paused(self, paused: bool) -> None:
         self._paused = paused
@@ -203,10 +218,11 @@ class Probe:
         self._closed = True
         atexit.unregister(self._at_exit)
         info: dict[str, Any] = {}
-        if self._source is not None:
-            self._source.detach()
-            info = self._source.described()
-        self._pipeline.close(how=how, error=error, info=info)
+        with self._failing_open():
+            if self._source is not None:
+                self._source.detach()
+                info = self._source.described()
+            self._pipeline.close(how=how, error=error, info=info)
 
     def _at_exit(self) -> None:
         self._close(how="interpreter exit")

@@ -1,6 +1,7 @@
 """A probe fed by hand: what is given is recorded and analysed before `step` returns."""
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -215,3 +216,15 @@ def test_generated_rows_that_are_nan_are_counted_and_leave_the_statistics_undefi
     statistics = cp.load(tmp_path / "run").statistics
     assert statistics["not_finite"].tolist() == [0, 32]
     assert statistics["occupancy"].notna().tolist() == [True, False]
+
+
+def test_a_folder_that_goes_away_turns_the_probe_off_with_one_warning(tmp_path: Path) -> None:
+    probe = cp.Probe(run=tmp_path / "run", real=REAL)
+    probe.step(loss_d=1.0, fake=REAL[:64])
+    shutil.rmtree(tmp_path / "run")
+    with pytest.warns(CollapseProbeWarning, match="the probe failed and is off, training goes on: FileNotFound") as caught:
+        for _ in range(3):
+            probe.step(loss_d=2.0, fake=REAL[:64])
+        probe.close()
+    assert len(caught) == 1
+    assert probe.error is not None
