@@ -84,6 +84,11 @@ class _Attached:
         ]
 
     @property
+    def steps(self) -> int:
+        """Steps closed so far."""
+        return self._observer.steps
+
+    @property
     def paused(self) -> bool:
         """Whether calls are let through unobserved."""
         return self._observer.paused

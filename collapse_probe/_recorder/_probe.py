@@ -26,6 +26,10 @@ class Source(Protocol):
     paused: bool
     error: str | None
 
+    @property
+    def steps(self) -> int:
+        """Steps closed so far."""
+
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
 
@@ -63,7 +67,7 @@ class Probe:
         self._paused = False
         self._closed = False
         self._failed: str | None = None
-        self._pipeline = Pipeline(Path(run), options, current_step=lambda: self._step)
+        self._pipeline = Pipeline(Path(run), options, current_step=self._steps_so_far)
         atexit.register(self._at_exit)
 
     @classmethod
@@ -190,6 +194,9 @@ class Probe:
             if self.error is None:
                 self._failed = f"{type(failure).__name__}: {failure}"
                 warn(f"the probe failed and is off, training goes on: {self._failed}")
+
+    def _steps_so_far(self) -> int:
+        return self._step if self._source is None else self._source.steps
 
     def _set_paused(self, paused: bool) -> None:
         self._paused = paused

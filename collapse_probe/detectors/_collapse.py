@@ -14,6 +14,7 @@ _RECOVERING_CHECKS = 3
 _NARROWED = 0.6
 _NARROWING_CHECKS = 3
 _HALF = 0.5
+_MOST = 0.8
 
 _ADVICE = (
     "Stop here: a generator seldom comes back from this by itself. Go back to the best step before the onset, and "
@@ -34,8 +35,9 @@ class Collapse(AbstractDetector):
     low below 0.40 · sensitivity, unless the moment-matched guard says that the samples are merely pale or blurred
     (at 0.70 or more of real data's; a guard that is NaN has no say). Two low checks in a row raise a warning; when
     `patience` more follow, the event becomes critical. The onset is where diversity last fell below half of the
-    run's own best. A lasting fall to under 0.6 of the best that stays above the threshold warns of narrowing; three
-    checks back at 0.40 end the episode with a `recovery`.
+    run's own best. A lasting fall to under 0.6 of the best that stays above the threshold warns of narrowing; it is
+    critical once four in five of the last 3 · (2 + patience) checks were below half of the best. Three checks back at
+    0.40 and at half of the best end an episode with a `recovery`.
 
     Thresholds: chosen on 55 image runs of 17 programs, and kept on 14 fresh ones (18 of 18 and 7 of 9 settled
     collapses found, 0 of 26 and 0 of 5 healthy runs flagged); no run of this repository took part in the choice.
@@ -52,6 +54,7 @@ class Collapse(AbstractDetector):
         self._onset: int | None = None
         self._above_half = 0
         self._low = self._narrow = self._back = 0
+        self._halved: deque[bool] = deque(maxlen=3 * (_CONFIRMING_CHECKS + options.patience))
         self._reported: Literal["nothing", "narrowing", "warning", "critical"] = "nothing"
 
     def update(self, observation: Observation) -> Event | None:
@@ -66,7 +69,8 @@ class Collapse(AbstractDetector):
         low = ratio < self._threshold and not guard >= _GUARD
         self._low = self._low + 1 if low else 0
         self._narrow = self._narrow + 1 if ratio < _NARROWED * min(1.0, self._best) else 0
-        self._back = self._back + 1 if ratio >= max(ARMING_RATIO, self._threshold) else 0
+        self._halved.append(ratio < _HALF * self._best and not guard >= _GUARD)
+        self._back = self._back + 1 if ratio >= max(ARMING_RATIO, self._threshold, _HALF * self._best) else 0
         return self._judge(observation.step, ratio, guard)
 
     def _track(self, step: int, ratio: float) -> None:
@@ -83,15 +87,21 @@ class Collapse(AbstractDetector):
             if self._onset is None:
                 self._onset = step
 
+    @property
+    def _half_is_lost(self) -> bool:
+        """Half of the best diversity gone, for most of a long while: near the threshold, checks come out both ways."""
+        return len(self._halved) == self._halved.maxlen and sum(self._halved) >= _MOST * len(self._halved)
+
     def _judge(self, step: int, ratio: float, guard: float) -> Event | None:
         evidence = {"diversity": ratio, "best_diversity": self._best, "checks": float(self._low)}
         if not math.isnan(guard):
             evidence["matched_diversity"] = guard
         onset = step if self._onset is None else self._onset
         fell = f"diversity fell from {self._best:.0%} to {ratio:.0%} of real data's"
-        if self._low >= _CONFIRMING_CHECKS + self._patience and self._reported != "critical":
+        lasted = self._low >= _CONFIRMING_CHECKS + self._patience or self._half_is_lost
+        if lasted and self._reported != "critical":
             self._reported = "critical"
-            message = f"Collapse since step {onset}: {fell} and stayed there for {self._low} checks."
+            message = f"Collapse since step {onset}: {fell}, and stays there."
             return Event("collapse", "critical", step, onset, message, evidence, _ADVICE)
         if self._low >= _CONFIRMING_CHECKS and self._reported in ("nothing", "narrowing"):
             self._reported = "warning"

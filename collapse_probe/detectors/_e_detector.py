@@ -18,7 +18,7 @@ class EDetector:
     >>> detector = EDetector(null=0.5)
     >>> for step in range(10): detector.update(step, 1.0)
     >>> detector.onset, round(detector.log10_evidence, 2)
-    (0, 2.2)
+    (0, 2.27)
     """
 
     def __init__(self, *, null: float) -> None:

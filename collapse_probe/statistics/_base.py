@@ -5,7 +5,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ..errors import InvalidArgument
@@ -24,8 +25,10 @@ class AbstractStatistic(abc.ABC):
     - same input, same output; no global random state (a `seed` field where something is drawn);
     - the order of the generated samples does not matter, and no input is written to;
     - right at any offset: float32 data around 1e3 give the value of the centred data;
-    - undefined is NaN, never an exception, and the docstring says when;
-    - a fully collapsed batch (all rows equal) gives a finite value.
+    - undefined is NaN, never an exception, and the docstring says when; a batch that holds a NaN or an
+      infinity is undefined for every member;
+    - a fully collapsed batch (all rows equal) gives a finite value, unless the docstring says that the
+      statistic is undefined for such real data.
     """
 
     unit: ClassVar[str]
@@ -33,15 +36,15 @@ class AbstractStatistic(abc.ABC):
     """Which side is good: more, less, or as close as possible to what real data score."""
 
     @abc.abstractmethod
-    def fit(self, real: Float[Tensor, "m d"]) -> State:
-        """What is needed of the real data, computed once and frozen."""
+    def fit(self, real: Shaped[Tensor, "m ..."]) -> State:
+        """What is needed of the real data, computed once and frozen; (m, d) except under a classifier."""
 
     @abc.abstractmethod
-    def compute(self, generated: Float[Tensor, "n d"], state: State) -> float | Float[Tensor, " k"]:
+    def compute(self, generated: Shaped[Tensor, "n ..."], state: State) -> float | Float[Tensor, " k"]:
         """The value for one batch of generated samples; a vector where the statistic has several parts."""
 
     def __call__(
-        self, *, generated: Float[Tensor, "n d"], real: Float[Tensor, "m d"], **options: Any
+        self, *, generated: Shaped[Tensor, "n ..."], real: Shaped[Tensor, "m ..."], **options: Any
     ) -> float | Float[Tensor, " k"]:
         """`fit` and `compute` in one call; keyword-only, so that the two cannot be swapped.
 
@@ -51,7 +54,17 @@ class AbstractStatistic(abc.ABC):
         known = [f.name for f in dataclasses.fields(self)]
         unknown = sorted(set(options) - set(known))
         if unknown:
-            raise InvalidArgument(f"unknown option {unknown[0]!r} of {type(self).__name__}; known: {', '.join(known) or 'none'}")
+            raise InvalidArgument(
+                f"unknown option {unknown[0]!r} of {type(self).__name__}; known: {', '.join(known) or 'none'}"
+            )
+        configured = dataclasses.replace(self, **options)
+        configured.check_samples(generated, real)
+        # A batch straight from the generator drags its graph along.
+        with torch.no_grad():
+            return configured.compute(generated, configured.fit(real))
+
+    def check_samples(self, generated: Tensor, real: Tensor) -> None:
+        """Raises `InvalidArgument` where the two samples cannot be compared by this statistic."""
         for name, sample in (("generated", generated), ("real", real)):
             if sample.ndim != 2 or len(sample) < 2:
                 raise InvalidArgument(
@@ -62,5 +75,3 @@ class AbstractStatistic(abc.ABC):
             raise InvalidArgument(
                 f"generated has {generated.shape[1]} columns and real has {real.shape[1]}; embed both the same way"
             )
-        configured = dataclasses.replace(self, **options)
-        return configured.compute(generated, configured.fit(real))

@@ -46,9 +46,15 @@ def test_the_onset_is_where_it_last_fell_below_half_of_its_best() -> None:
 
 
 def test_a_lasting_fall_that_stays_above_the_threshold_is_called_narrowing_once() -> None:
-    events = _events([1.0] * 5 + [0.5] * 30)
+    events = _events([1.0] * 5 + [0.55] * 60)
     assert [(e.severity, e.step) for e in events] == [("warning", 70)]
     assert events[0].message.startswith("Narrowing")
+
+
+def test_half_of_the_best_gone_for_most_of_a_long_while_is_a_collapse_too() -> None:
+    events = _events([1.0] * 5 + [0.45, 0.42, 0.38, 0.45, 0.52] * 10)
+    assert [(e.severity, e.onset) for e in events] == [("warning", 50), ("critical", 50)]
+    assert 150 <= events[1].step <= 230
 
 
 def test_it_recovers_and_can_collapse_again() -> None:

@@ -1,0 +1,37 @@
+# Needs Python 3.11 or newer, and nothing else: the rest is installed into .venv, once.
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Small models gain nothing from more threads, and lose much when several processes compete for the cores.
+export OMP_NUM_THREADS ?= 2
+export MKL_NUM_THREADS ?= 2
+
+.PHONY: demo test bench clean
+
+demo: .venv/installed
+	$(BIN)/collapse-probe demo
+
+test: .venv/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+bench: .venv/installed
+	for script in benchmarks/[!_]*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip install --quiet -c constraints.txt -e .
+	touch $@
+
+.venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@ .venv/installed

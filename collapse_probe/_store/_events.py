@@ -1,0 +1,73 @@
+"""Events as lines of JSON, one each."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .._records import Event
+from ._layout import to_json
+from ._tables import Boundaries, resumed_at
+
+COLUMNS = ("kind", "severity", "onset", "message", "evidence", "advice", "visible_at")
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """An event, the start of the run that raised it, and the step at which the loop could see it."""
+
+    event: Event
+    start: int
+    visible_at: int | None
+
+
+def to_line(event: Event, *, start: int, visible_at: int | None) -> bytes:
+    """The line of the file, with its end."""
+    fields = dataclasses.asdict(event) | {"start": start, "visible_at": visible_at}
+    return (to_json(fields) + "\n").encode()
+
+
+def read_events(path: Path, first: Boundaries) -> tuple[list[StoredEvent], list[str]]:
+    """Events of the run as it went, without those that a later start replaced, and the lines that cannot be read.
+
+    An event written twice is one event; the later line counts, since it may know `visible_at`.
+    """
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return [], []
+    found: dict[tuple[int, str, int, int], StoredEvent] = {}
+    problems = []
+    offset = 0
+    for line in lines:
+        whole = line.endswith(b"\n")
+        stored = _from_line(line)
+        if stored is None and whole and line.strip():
+            problems.append(f"{path.name}, byte {offset}: this line is not an event; skipped")
+        if stored is not None and whole:
+            resumed = resumed_at(stored.start, first)
+            if resumed is None or stored.event.step < resumed:
+                event = stored.event
+                found[stored.start, event.kind, event.step, event.onset] = stored
+        offset += len(line)
+    return sorted(found.values(), key=lambda stored: stored.event.step), problems
+
+
+def events_table(stored: list[StoredEvent]) -> pd.DataFrame:
+    """One row an event, indexed by the step that raised it."""
+    rows = [{name: getattr(item.event, name, item.visible_at) for name in COLUMNS} for item in stored]
+    index = pd.Index([item.event.step for item in stored], name="step", dtype="int64")
+    return pd.DataFrame(rows, index=index, columns=list(COLUMNS)).astype({"visible_at": "Int64"})
+
+
+def _from_line(line: bytes) -> StoredEvent | None:
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        start, visible_at = int(fields.pop("start")), fields.pop("visible_at")
+        fields["evidence"] = {name: float(value) for name, value in fields["evidence"].items()}
+        return StoredEvent(Event(**fields), start, visible_at)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,64 @@
+"""Names of the files of a run folder, and how a small file is replaced whole."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+FORMAT = 1
+REFERENCE = "reference.safetensors"
+
+
+def run_file(folder: Path, rank: int = 0) -> Path:
+    """`run.json`; the other ranks of a distributed run keep their own, so that no two processes share a file."""
+    return folder / ("run.json" if rank == 0 else f"run.{rank}.json")
+
+
+def captures_folder(folder: Path, rank: int = 0) -> Path:
+    """Where the generated batches lie."""
+    return folder / ("captures" if rank == 0 else f"captures.{rank}")
+
+
+def capture_file(folder: Path, step: int, rank: int = 0) -> Path:
+    """The capture of one step; nine digits, so that names sort as steps do."""
+    return captures_folder(folder, rank) / f"{step:09d}.safetensors"
+
+
+def events_file(folder: Path, rank: int = 0) -> Path:
+    """The events, one JSON object a line."""
+    return folder / ("events.jsonl" if rank == 0 else f"events.{rank}.jsonl")
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside `path`, then rename: a reader sees the old file or the new one, never half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """Strict JSON: NaN and infinities become the strings that `float()` reads, unknown objects their `str`."""
+    return json.dumps(_plain(value), indent=indent, allow_nan=False, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return str(value)

@@ -1,0 +1,188 @@
+"""The read side of one run folder."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._records import Band, Event, Verdict
+from .._verdict import judge
+from ..errors import InvalidArgument, UnreadableRun
+from ._events import StoredEvent, events_table, read_events
+from ._layout import REFERENCE, capture_file, captures_folder, events_file
+from ._runfile import read_run_file
+from ._tables import BlockFile, Boundaries, boundaries, merge_ranks, read_blocks, resumed_at, table
+from ._tensors import read_metadata, read_tensors
+
+STEP_COLUMNS = (
+    "loss_d",
+    "loss_g",
+    "canonical_loss_d",
+    "canonical_loss_g",
+    "d_real",
+    "d_fake",
+    "edge",
+    "grad_norm_d",
+    "grad_norm_g",
+    "time",
+)
+
+
+class Run:
+    """A run as it is on disk at the first look at each part; load it again to see more of one that goes on."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is a run folder; most people want `load`, which says more about a path that is none."""
+        self.path = Path(path)
+        self.info: dict[str, Any] = read_run_file(self.path)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.path.resolve().name
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last start has an end, whatever it was."""
+        return any(end.get("start") == len(self.info["starts"]) - 1 for end in self.info["ends"])
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """One row a training step: losses, scores of D, gradient norms, time, the loop's own scalars."""
+        merged = self._table("steps")
+        return merged.reindex(columns=[*STEP_COLUMNS, *(name for name in merged if name not in STEP_COLUMNS)])
+
+    @cached_property
+    def statistics(self) -> pd.DataFrame:
+        """One row for each capture: what every statistic read."""
+        return self._table("statistics")
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row an event, indexed by the step that raised it."""
+        return events_table(self._stored_events[0])
+
+    @property
+    def event_list(self) -> list[Event]:
+        """The events as records."""
+        return [stored.event for stored in self._stored_events[0]]
+
+    @cached_property
+    def batches(self) -> list[int]:
+        """The steps whose capture is stored, in order."""
+        return [step for step in self._capture_steps if self._is_current(step)]
+
+    def batch(self, step: int) -> np.ndarray:
+        """The generated samples of one capture, in the units the generator gave them."""
+        return self.capture(step)["generated"]
+
+    def capture(self, step: int) -> dict[str, np.ndarray]:
+        """All arrays of one capture: `generated`, and `embedding`, `labels`, `latents` where they were kept."""
+        if step not in self.batches:
+            near = sorted(sorted(self.batches, key=lambda known: abs(known - step))[:4])
+            raise InvalidArgument(
+                f"no capture at step {step} in {self.path}; "
+                + (f"the nearest are at {', '.join(map(str, near))}" if near else "the run has none")
+            )
+        return read_tensors(capture_file(self.path, step))[0]
+
+    @property
+    def reference(self) -> np.ndarray | None:
+        """The real samples that everything is read against; None until they are frozen."""
+        return self.reference_tensors.get("real")
+
+    @property
+    def reference_tensors(self) -> dict[str, np.ndarray]:
+        """All arrays of the reference: the real samples and the fitted state of the statistics."""
+        return self._reference[0]
+
+    @property
+    def reference_metadata(self) -> dict[str, Any]:
+        """What belongs to the reference and is no array."""
+        return self._reference[1]
+
+    @property
+    def bands(self) -> dict[str, Band]:
+        """For each statistic column, what real data themselves score."""
+        stored = self.reference_metadata.get("bands", {})
+        return {name: Band(mean=float(mean), sd=float(sd)) for name, (mean, sd) in stored.items()}
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """How the run went, in one word, and why."""
+        try:
+            bands = self.bands
+        except UnreadableRun:
+            bands = {}
+        return judge(
+            events=self.event_list,
+            steps=self.steps,
+            statistics=self.statistics,
+            bands=bands,
+            finished=self.finished,
+        )
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read: file, byte and what is wrong. The rest of the run is not affected."""
+        found = [problem for stem in ("steps", "statistics") for part in self._files(stem) for problem in part.problems]
+        found += self._stored_events[1]
+        for path in [self.path / REFERENCE, *(capture_file(self.path, step) for step in self._capture_steps)]:
+            try:
+                if path.exists():
+                    read_metadata(path)
+            except UnreadableRun as error:
+                found.append(f"{path.relative_to(self.path)}, byte 0: {error}")
+        return found
+
+    @cached_property
+    def _block_files(self) -> dict[str, list[BlockFile]]:
+        return {
+            stem: [read_blocks(path) for path in sorted(self.path.glob(f"{stem}.*"), key=lambda path: _rank(path))]
+            for stem in ("steps", "statistics")
+        }
+
+    def _files(self, stem: str) -> list[BlockFile]:
+        return self._block_files[stem] or [BlockFile([], [])]
+
+    @cached_property
+    def _boundaries(self) -> Boundaries:
+        return boundaries(*(part.blocks for stem in ("steps", "statistics") for part in self._files(stem)))
+
+    def _table(self, stem: str) -> pd.DataFrame:
+        return merge_ranks([table(part.blocks, self._boundaries) for part in self._files(stem)])
+
+    @cached_property
+    def _stored_events(self) -> tuple[list[StoredEvent], list[str]]:
+        return read_events(events_file(self.path), self._boundaries)
+
+    @cached_property
+    def _capture_steps(self) -> list[int]:
+        names = captures_folder(self.path).glob("*.safetensors")
+        return sorted(int(path.stem) for path in names if path.stem.isdecimal())
+
+    def _is_current(self, step: int) -> bool:
+        """Whether no later start of the run took up again at or before this capture."""
+        if len(self._boundaries) < 2:
+            return True
+        try:
+            start = int(read_metadata(capture_file(self.path, step)).get("start", 0))
+        except UnreadableRun:
+            return True
+        resumed = resumed_at(start, self._boundaries)
+        return resumed is None or step < resumed
+
+    @cached_property
+    def _reference(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        path = self.path / REFERENCE
+        return read_tensors(path) if path.exists() else ({}, {})
+
+
+def _rank(path: Path) -> int:
+    suffix = path.suffix.removeprefix(".")
+    return int(suffix) if suffix.isdecimal() else -1

@@ -1,0 +1,123 @@
+"""The write side of a run folder: everything is appended or appears whole."""
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._records import Event
+from ..errors import InvalidArgument
+from ._blocks import encode
+from ._events import to_line
+from ._layout import FORMAT, REFERENCE, capture_file, events_file, replace_file, run_file, to_json
+from ._runfile import RESERVED, read_run_file
+from ._tensors import write_tensors
+
+
+class RunWriter:
+    """Creates the folder of a run, or resumes in it; one writer for each rank, and no file is shared.
+
+    What is appended has reached the operating system when the call returns, so it survives the death of the process.
+    """
+
+    def __init__(self, path: Path, *, info: dict[str, Any], rank: int = 0) -> None:
+        """`info` joins run.json.
+
+        Raises `InvalidArgument` where no run folder can be, `UnsupportedFormat` where a newer version wrote one.
+        """
+        self.path = Path(path)
+        self.rank = rank
+        self._appended: set[Path] = set()
+        self._closed = False
+        _refuse_reserved(info)
+        empty: dict[str, Any] = {"format": FORMAT, "starts": [], "ends": []}
+        self._run = empty | _open_folder(self.path, rank) | info
+        self.start = len(self._run["starts"])
+        self._run["starts"].append({"time": time.time(), "pid": os.getpid(), "host": socket.gethostname()})
+        self._write_run()
+
+    def append_steps(self, columns: Mapping[str, np.ndarray]) -> None:
+        """One block of steps, one row each; `step` and `time` are needed, the others are free."""
+        self._append_block("steps", columns, needed=("step", "time"))
+
+    def append_statistics(self, columns: Mapping[str, np.ndarray]) -> None:
+        """One block of statistics, one row for each capture; `step` is needed."""
+        self._append_block("statistics", columns, needed=("step",))
+
+    def write_capture(self, step: int, tensors: Mapping[str, np.ndarray]) -> None:
+        """`generated`, and what belongs to it: `embedding`, `labels`, `latents`."""
+        if "generated" not in tensors:
+            raise InvalidArgument(
+                f"a capture of {', '.join(tensors) or 'nothing'}; expected a tensor named 'generated'"
+            )
+        write_tensors(capture_file(self.path, step, self.rank), tensors, {"step": step, "start": self.start})
+
+    def write_reference(self, tensors: Mapping[str, np.ndarray], metadata: dict[str, Any]) -> None:
+        """The real sample, `real`, the fitted state of the statistics, and what real data score."""
+        write_tensors(self.path / REFERENCE, tensors, metadata)
+
+    def append_event(self, event: Event, *, visible_at: int | None = None) -> None:
+        """One line; writing the same event again later, with `visible_at`, completes it."""
+        self._append(events_file(self.path, self.rank), to_line(event, start=self.start, visible_at=visible_at))
+
+    def update_info(self, **fields: Any) -> None:
+        """Sets fields of run.json."""
+        _refuse_reserved(fields)
+        self._run |= fields
+        self._write_run()
+
+    def close(self, *, how: str, error: str | None = None) -> None:
+        """Records how this start ended; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        for path in self._appended:
+            with path.open("ab") as stream:
+                os.fsync(stream.fileno())
+        self._run["ends"].append({"start": self.start, "time": time.time(), "how": how, "error": error})
+        self._write_run()
+
+    def _append_block(self, stem: str, columns: Mapping[str, np.ndarray], *, needed: tuple[str, ...]) -> None:
+        missing = [name for name in needed if name not in columns]
+        if missing:
+            raise InvalidArgument(f"no column {missing[0]!r} among {', '.join(columns) or 'none'}; each row needs it")
+        if len(columns["step"]):
+            self._append(self.path / f"{stem}.{self.rank}", encode(columns, start=self.start))
+
+    def _append(self, path: Path, content: bytes) -> None:
+        if self._closed:
+            raise InvalidArgument(f"{self.path} is closed; open a new RunWriter on it to go on")
+        self._appended.add(path)
+        with path.open("ab") as stream:
+            stream.write(content)
+
+    def _write_run(self) -> None:
+        replace_file(run_file(self.path, self.rank), to_json(self._run, indent=1).encode())
+
+
+def _refuse_reserved(info: Mapping[str, Any]) -> None:
+    taken = sorted(RESERVED & set(info))
+    if taken:
+        raise InvalidArgument(f"info has a field {taken[0]!r}, which the run folder keeps for itself; use another name")
+
+
+def _open_folder(path: Path, rank: int) -> dict[str, Any]:
+    """What run.json of this rank says so far; the folder is created if need be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InvalidArgument(
+            f"{path} cannot be a run folder: {error.filename} is a file; take another path"
+        ) from error
+    if run_file(path, rank).exists():
+        return read_run_file(path, rank)
+    others = [item.name for item in path.iterdir()]
+    if others and not any(name.startswith("run.") and name.endswith(".json") for name in others):
+        raise InvalidArgument(
+            f"{path} holds {sorted(others)[0]!r} and no run.json, so it is no run folder; choose an empty or a new one"
+        )
+    return {}

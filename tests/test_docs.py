@@ -1,0 +1,87 @@
+"""What README and docs show can be run: their Python blocks, and the names of their commands."""
+
+import doctest
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+ROOT = Path(__file__).parent.parent
+PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if page.is_file()]
+NOT_RUN = "<!-- not run"  # ": reason -->" on the line above a block that needs what a test has not
+
+
+def blocks(page: Path, *languages: str) -> list[tuple[int, str]]:
+    """(line, code) of the fenced blocks of a page in these languages."""
+    parts = re.split(r"^```(\w*)\n", page.read_text("utf-8"), flags=re.MULTILINE)
+    found, line = [], 1
+    for before, language, code in zip(parts[0::4], parts[1::4], parts[2::4], strict=False):
+        line += before.count("\n") + 1
+        if language in languages and NOT_RUN not in before.rstrip().rpartition("\n")[2]:
+            found.append((line, code))
+        line += code.count("\n") + 1
+    return found
+
+
+def named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture
+def names() -> dict[str, Any]:
+    """What a page may take for granted: a small GAN, its data and its losses."""
+    torch.manual_seed(0)
+    generator, discriminator = nn.Linear(4, 2), nn.Linear(2, 1)
+    data = torch.randn(64, 2)
+    return {
+        "G": generator,
+        "D": discriminator,
+        "generator": generator,
+        "discriminator": discriminator,
+        "loader": [data[first : first + 16] for first in range(0, 64, 16)],
+        "reference": data,
+        "real": data,
+        "batch": np.zeros((16, 2), np.float32),
+        "scores_r": np.ones((16, 1), np.float32),
+        "scores_f": np.zeros((16, 1), np.float32),
+        "loss_d": torch.tensor(0.7),
+        "loss_g": torch.tensor(1.1),
+        "lr": 2e-4,
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_the_python_of_a_page_runs_from_top_to_bottom(
+    page: Path, names: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for line, code in blocks(page, "python", "py", "pycon"):
+        if ">>>" in code:
+            example = doctest.DocTestParser().get_doctest(code, names, named(page), str(page), line - 1)
+            report: list[str] = []
+            doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append, clear_globs=False)
+            assert not report, "".join(report)
+            names.update(example.globs)
+        else:
+            exec(compile("\n" * (line - 1) + code, page, "exec"), names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_command_that_a_page_names_exists(page: Path) -> None:
+    from collapse_probe._cli import main
+
+    code = "\n".join(code for _, code in blocks(page, "sh", "bash", "console", "text"))
+    inline = "\n".join(re.findall(r"`([^`\n]+)`", page.read_text("utf-8")))
+    used = set(re.findall(r"\bcollapse-probe ([a-z][a-z-]*)", f"{code}\n{inline}"))
+    assert used <= set(main.commands)
+
+
+def test_the_make_targets_that_the_pages_name_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        used = set(re.findall(r"(?:`|^|\$ )make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE))
+        assert used <= targets, f"{named(page)} names {sorted(used - targets)}"
