@@ -1,0 +1,144 @@
+"""One run as the report sees it: everything read once, and what cannot be read left out."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._records import Band, Event, Verdict
+from .._store import Run
+from ..errors import CollapseProbeError, UnreadableRun
+
+SHORT = 28
+"""Longer titles are sentences: they are set beside the name."""
+PART = re.compile(r"(.+)\.(\d+)")
+
+
+@dataclass(frozen=True)
+class Label:
+    """How a statistic is called, and what it says."""
+
+    title: str
+    about: str
+    unit: str
+    healthy: str
+
+    @property
+    def subtitle(self) -> str:
+        """What it says, unit and healthy side."""
+        side = {"high": "higher is healthier", "low": "lower is healthier", "reference": "healthy inside the band"}
+        return " · ".join(part for part in (self.about, self.unit, side.get(self.healthy, "")) if part)
+
+
+class View:
+    """A run, the number of its section, and which captures are shown."""
+
+    def __init__(self, run: Run, *, number: int, captures: int) -> None:
+        self.run = run
+        self.anchor = f"run-{number}"
+        self.verdict: Verdict = run.verdict
+        self.steps: pd.DataFrame = run.steps
+        self.statistics: pd.DataFrame = run.statistics.drop(columns="time", errors="ignore")
+        self.events: list[Event] = run.event_list
+        self.visible_at: list[int | None] = [None if pd.isna(v) else int(v) for v in run.events["visible_at"]]
+        self.problems: list[str] = run.problems
+        self._captures = captures
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.run.name
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """Of the reference."""
+        try:
+            return self.run.reference_metadata
+        except UnreadableRun:
+            return {}
+
+    @cached_property
+    def bands(self) -> dict[str, Band]:
+        """What real data score, by column."""
+        return self.run.bands if self.metadata else {}
+
+    @cached_property
+    def reference(self) -> np.ndarray | None:
+        """The real samples, if they can be read."""
+        try:
+            return self.run.reference
+        except UnreadableRun:
+            return None
+
+    @property
+    def last_step(self) -> int | None:
+        """The last step of which anything is known."""
+        return max((int(table.index[-1]) for table in (self.steps, self.statistics) if len(table)), default=None)
+
+    @property
+    def scalars(self) -> list[str]:
+        """The columns of the steps."""
+        return [str(name) for name in self.steps]
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The statistics that are one number."""
+        return [name for name in map(str, self.statistics) if not PART.fullmatch(name)]
+
+    @cached_property
+    def vectors(self) -> dict[str, list[str]]:
+        """The statistics that have several parts, with the columns of their parts in order."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for name in map(str, self.statistics):
+            if match := PART.fullmatch(name):
+                found.setdefault(match[1], []).append((int(match[2]), name))
+        return {stem: [name for _, name in sorted(parts)] for stem, parts in found.items()}
+
+    def label(self, name: str) -> Label:
+        """What the run says about a statistic; its name, made readable, if it says nothing."""
+        known = self.metadata.get("statistics", {}).get(name, {})
+        said = str(known.get("title") or "").strip().removesuffix(".")
+        readable = name.replace("_", " ").capitalize()
+        title, about = (said, "") if 0 < len(said) <= SHORT else (readable, said)
+        return Label(title, about, str(known.get("unit") or ""), str(known.get("healthy") or ""))
+
+    @cached_property
+    def shown(self) -> dict[int, dict[str, np.ndarray]]:
+        """The captures that the page shows, by step."""
+        found = {}
+        for step in thin(self.run.batches, keep=self._turns(), most=self._captures):
+            try:
+                found[step] = self.run.capture(step)
+            except CollapseProbeError:
+                continue
+        return found
+
+    @property
+    def slider(self) -> list[int]:
+        """The steps that can be chosen: captures, or rows of statistics where no capture is kept."""
+        return list(self.shown) or thin(self.statistics.index.tolist(), keep=self._turns(), most=self._captures)
+
+    def _turns(self) -> list[int]:
+        wanted = [self.verdict.best_step, self.verdict.step]
+        return [step for step in wanted if step is not None] + [s for e in self.events for s in (e.onset, e.step)]
+
+
+def thin(steps: list[int], *, keep: Iterable[int], most: int) -> list[int]:
+    """At most `most` of the steps: first, last, those around each of `keep` as far as there is room, the rest evenly.
+
+    >>> thin(list(range(0, 1000, 10)), keep=[500], most=8)
+    [0, 240, 490, 500, 510, 740, 990]
+    """
+    if len(steps) <= most:
+        return steps
+    chosen = {0, len(steps) - 1}
+    for step in keep:
+        place = bisect_left(steps, step)
+        chosen |= {i for i in (place - 1, place, place + 1) if 0 <= i < len(steps) and len(chosen) < most - 2}
+    even = np.linspace(0, len(steps) - 1, max(most - len(chosen) + 2, 2)).astype(int)
+    return [steps[i] for i in sorted(chosen | set(even.tolist()))]
