@@ -132,7 +132,7 @@ def measure(ring_gan: ModuleType, setting: str, seed: int, steps: int = STEPS) -
 def table(rows: list[Row]) -> str:
     """The rows and what follows from them, as Markdown."""
     lines = [
-        "| setting | seed | most modes | modes at the end | true onset | onset said | error, share of run | flagged at | stopped at |",
+        "| setting | seed | most modes | last modes | true onset | onset said | error | flagged at | stopped at |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -157,7 +157,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10, help="seeds 0, 1, ... of each setting")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--output", type=Path, default=None, help="default: docs/ring-detection.md for the full benchmark")
+    parser.add_argument(
+        "--output", type=Path, default=None, help="default: docs/ring-detection.md for the full benchmark"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     ring_gan = example()
@@ -171,7 +173,9 @@ def main() -> None:
     output = options.output or (ROOT / "docs" / "ring-detection.md" if full else None)
     if output is not None:
         about = (__doc__ or "").split("\n\n")
-        output.write_text(f"# Ring GANs: stopped, and since when?\n\n{about[0]}\n\n{about[2].strip()}\n\n{table(rows)}\n", "utf-8")
+        output.write_text(
+            f"# Ring GANs: stopped, and since when?\n\n{about[0]}\n\n{about[2].strip()}\n\n{table(rows)}\n", "utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@
 
 from . import errors, statistics, toy
 from ._hooks import attach
-from ._records import Event, Verdict
 from ._recorder import Probe
+from ._records import Event, Verdict
 from ._replay import replay
 from ._report import report
 from ._store import Run, load, load_runs

@@ -101,7 +101,9 @@ def _examples() -> Path:
 def _print_verdicts(runs: list[Run], *, as_json: bool) -> list[str]:
     verdicts = [run.verdict for run in runs]
     if as_json:
-        rows = [{"run": str(run.path), "steps": len(run.steps)} | asdict(v) for run, v in zip(runs, verdicts, strict=True)]
+        rows = [
+            {"run": str(run.path), "steps": len(run.steps)} | asdict(v) for run, v in zip(runs, verdicts, strict=True)
+        ]
         click.echo(json.dumps(rows, indent=2))
     else:
         width = max((len(str(run.path)) for run in runs), default=0)

@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 
 from ._monitor import Monitor, fit_reference
-from ._records import Band, Event
 from ._recorder import Options, ProbeOptions, parse_options, warn
+from ._records import Band, Event
 from ._store import Run, load
 from .errors import InvalidArgument
 
@@ -51,7 +51,7 @@ def _measured_anew(run: Run, options: Options) -> tuple[pd.DataFrame, dict[str, 
     sample = options.real if options.real is not None else run.reference
     if sample is None or not run.batches:
         raise InvalidArgument(
-            f"{run.path} stores {len(run.batches)} captures and {'a' if run.reference is not None else 'no'} reference; "
+            f"{run.path} stores {len(run.batches)} captures and {'no' if run.reference is None else 'a'} reference; "
             "measuring anew needs both: pass real=..., or replay without modes, embed, real and sample_size"
         )
     first = torch.from_numpy(run.batch(run.batches[0]))

@@ -35,14 +35,18 @@ def judge(
     if decisive is not None:
         return Verdict(_WORDS[decisive.kind], decisive.onset, best, decisive.message)
     if len(diversity) < _ENOUGH_CHECKS:
-        reason = f"{len(diversity)} captures were measured against real data; {_ENOUGH_CHECKS} are needed for a verdict."
+        reason = (
+            f"{len(diversity)} captures were measured against real data; {_ENOUGH_CHECKS} are needed for a verdict."
+        )
         return Verdict("insufficient_data", None, best, reason)
     if float(diversity.rolling(3).min().max()) < _LOW:
         reason = f"Diversity never settled at {_LOW:.0%} of real data's in {len(steps)} steps."
         return Verdict("never_fitted", int(diversity.index[0]), best, reason)
     if not finished:
         return Verdict("unfinished", None, best, "Nothing wrong so far; the run has no end on record.")
-    return Verdict("healthy", None, best, f"Diversity ended at {float(diversity.iloc[-3:].median()):.0%} of real data's.")
+    return Verdict(
+        "healthy", None, best, f"Diversity ended at {float(diversity.iloc[-3:].median()):.0%} of real data's."
+    )
 
 
 def _decisive(events: Sequence[Event]) -> Event | None:

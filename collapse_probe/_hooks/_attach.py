@@ -18,7 +18,11 @@ _UNDERSTOOD_BY = 50
 
 
 def attach(
-    generator: nn.Module, discriminator: nn.Module | None = None, *, run: str | PathLike[str], **options: Unpack[ProbeOptions]
+    generator: nn.Module,
+    discriminator: nn.Module | None = None,
+    *,
+    run: str | PathLike[str],
+    **options: Unpack[ProbeOptions],
 ) -> Probe:
     """Observe a GAN while it trains: one line, after the networks exist and before the loop.
 
@@ -180,7 +184,7 @@ class _Attached:
                 action(*args)
             except LoopNotUnderstood:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, training must go on
+            except Exception as error:
                 self._fail(error)
             self._seconds += time.perf_counter() - began
 

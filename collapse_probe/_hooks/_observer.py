@@ -35,16 +35,19 @@ _REMEMBERED_OUTPUTS = 2
 class Observer:
     """The step path: runs inside the training loop, never waits, never computes with the modules."""
 
-    def __init__(self, generator: nn.Module, discriminator: nn.Module | None, options: Options, pipeline: Pipeline) -> None:
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module | None, options: Options, pipeline: Pipeline
+    ) -> None:
         self.paused = False
         self.steps = 0
         self.d_updates = 0
         self.seconds = 0.0
         self._options = options
         self._pipeline = pipeline
-        self._parameters = {id(p) for p in generator.parameters()}, {
-            id(p) for p in (discriminator.parameters() if discriminator is not None else ())
-        }
+        self._parameters = (
+            {id(p) for p in generator.parameters()},
+            {id(p) for p in (discriminator.parameters() if discriminator is not None else ())},
+        )
         self._players: weakref.WeakKeyDictionary[torch.optim.Optimizer, Player | None] = weakref.WeakKeyDictionary()
         self.device = next(generator.parameters()).device
         self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None

@@ -48,7 +48,7 @@ def row_means(scores: Tensor) -> Tensor:
 
 
 def inputs_of(args: tuple[Any, ...], kwargs: dict[str, Any], shape: tuple[int, ...] | None) -> Tensor | None:
-    """The batch of samples among D's arguments: the first of the generator's shape, else the first with two dimensions."""
+    """The batch among D's arguments: the first tensor of the generator's shape, else the first with two dimensions."""
     candidates = [t for t in tensors_in([*args, *kwargs.values()]) if t.ndim >= 2]
     alike = [t for t in candidates if tuple(t.shape[1:]) == shape]
     return next(iter(alike or candidates), None)

@@ -39,7 +39,9 @@ def batch(name: str, value: Any) -> Tensor:
     """Samples (n, ...) as a tensor on the CPU."""
     tensor = value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(np.array(value))
     if tensor.ndim < 2 or not len(tensor):
-        raise InvalidArgument(f"{name} has shape {tuple(tensor.shape)}; expected a batch of samples, (n, ...) with n >= 1")
+        raise InvalidArgument(
+            f"{name} has shape {tuple(tensor.shape)}; expected a batch of samples, (n, ...) with n >= 1"
+        )
     return tensor if tensor.is_floating_point() else tensor.float()
 
 
@@ -51,7 +53,9 @@ class HandScores:
 
     def columns(self, d_real: Any, d_fake: Any) -> dict[str, float]:
         """`d_real`, `d_fake`, and, where there are scores of several samples, `edge` and the canonical losses."""
-        sides = {name: _scores(name, value) for name, value in (("d_real", d_real), ("d_fake", d_fake)) if value is not None}
+        sides = {
+            name: _scores(name, value) for name, value in (("d_real", d_real), ("d_fake", d_fake)) if value is not None
+        }
         values = {name: float(scores.mean()) for name, scores in sides.items()}
         pooled = np.concatenate(list(sides.values())) if sides else np.zeros(0)
         finite = pooled[np.isfinite(pooled)]
@@ -72,4 +76,6 @@ def _scores(name: str, value: Any) -> np.ndarray:
     array = value.detach().cpu().double().numpy() if isinstance(value, Tensor) else np.asarray(value)
     if not np.issubdtype(array.dtype, np.number) or not array.size:
         raise InvalidArgument(f"{name} is {value!r}; expected the discriminator's scores: a tensor, array or number")
-    return array.astype(np.float64).reshape(len(array), -1).mean(1) if array.ndim else array.astype(np.float64).reshape(1)
+    return (
+        array.astype(np.float64).reshape(len(array), -1).mean(1) if array.ndim else array.astype(np.float64).reshape(1)
+    )

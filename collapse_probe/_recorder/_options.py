@@ -67,7 +67,9 @@ class Options:
             value = getattr(self, name)
             if value is not None and not callable(value):
                 raise InvalidArgument(f"{name} is {value!r}; expected something that can be called")
-        if self.value_range is not None and (len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]):
+        if self.value_range is not None and (
+            len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]
+        ):
             raise InvalidArgument(f"value_range is {self.value_range!r}; expected (low, high), e.g. (-1, 1)")
         if not isinstance(self.tags, Mapping) or not all(isinstance(x, str) for kv in self.tags.items() for x in kv):
             raise InvalidArgument(f"tags is {self.tags!r}; expected a mapping of strings to strings")

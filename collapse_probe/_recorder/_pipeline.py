@@ -102,7 +102,9 @@ class Pipeline:
 
     def _reference_for(self, rows: int) -> Reference | None:
         if self.reference is None:
-            sample = self._given if self._given is not None else (self._reservoir.rows() if self._reservoir.done else None)
+            sample = (
+                self._given if self._given is not None else (self._reservoir.rows() if self._reservoir.done else None)
+            )
             if sample is None:
                 return None
             self.reference = self._fit(sample, rows)
@@ -128,7 +130,7 @@ class Pipeline:
             if self.options.on_event is not None:
                 try:
                     self.options.on_event(event)
-                except Exception as error:  # noqa: BLE001 - the user's own callable may raise anything
+                except Exception as error:
                     warn(f"on_event raised {type(error).__name__}: {error}; the run goes on")
 
 

@@ -190,7 +190,7 @@ class Probe:
             yield
         except CollapseProbeError:
             raise
-        except Exception as failure:  # noqa: BLE001 - a full disk, a folder gone: whatever it is
+        except Exception as failure:
             if self.error is None:
                 self._failed = f"{type(failure).__name__}: {failure}"
                 warn(f"the probe failed and is off, training goes on: {self._failed}")

@@ -36,9 +36,7 @@ class Reservoir:
     @property
     def done(self) -> bool:
         """Whether there is no point in adding more."""
-        return (
-            len(self._rows) >= REFERENCE_ROWS or self._bytes >= MAXIMUM_BYTES or self._repeats >= _DONE_AFTER_REPEATS
-        )
+        return len(self._rows) >= REFERENCE_ROWS or self._bytes >= MAXIMUM_BYTES or self._repeats >= _DONE_AFTER_REPEATS
 
     def add(self, batch: Tensor) -> None:
         """Take the rows of a batch (n, ...) that are new; raises `InvalidArgument` for another shape of rows."""
@@ -51,7 +49,9 @@ class Reservoir:
         for row in batch:
             if self.done:
                 return
-            key = hashlib.blake2b(row.contiguous().flatten().view(torch.uint8).numpy().tobytes(), digest_size=16).digest()
+            key = hashlib.blake2b(
+                row.contiguous().flatten().view(torch.uint8).numpy().tobytes(), digest_size=16
+            ).digest()
             if key in self._seen:
                 self._repeats += 1
                 continue
@@ -75,11 +75,13 @@ def rows_of(real: Any) -> Tensor:
         real = torch.from_numpy(np.array(real))
     if isinstance(real, Tensor):
         if real.ndim < 2 or len(real) < 2:
-            raise InvalidArgument(f"real has shape {tuple(real.shape)}; expected samples along the first dimension, (m, ...)")
+            raise InvalidArgument(
+                f"real has shape {tuple(real.shape)}; expected samples along the first dimension, (m, ...)"
+            )
         return real.detach().cpu()
     if not isinstance(real, Iterable):
         raise InvalidArgument(
-            f"real is {type(real).__name__}; expected a tensor or array (m, ...) of real samples, or a loader of batches"
+            f"real is {type(real).__name__}; expected real samples: a tensor, an array, or a loader of batches"
         )
     reservoir = Reservoir()
     with _random_states_kept():
@@ -88,7 +90,8 @@ def rows_of(real: Any) -> Tensor:
             first = first[0] if isinstance(first, list | tuple) else first
             if not isinstance(first, Tensor):
                 raise InvalidArgument(
-                    f"the loader given as real yields {type(first).__name__}; expected tensors, or tuples that begin with one"
+                    f"the loader given as real yields {type(first).__name__}; "
+                    "expected tensors, or tuples that begin with one"
                 )
             reservoir.add(first)
             if reservoir.done:

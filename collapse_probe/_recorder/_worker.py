@@ -58,7 +58,7 @@ class Worker:
         while (item := self._queue.get()) is not None:
             try:
                 self._handle(item)
-            except Exception as error:  # noqa: BLE001 - whatever it is, training must go on
+            except Exception as error:
                 self._on_failure(error)
                 return
 

@@ -72,10 +72,7 @@ class Revolution(AbstractDetector):
             leap = self._fast_loss / self._slow_loss if self._slow_loss > 0 else math.nan
             armed = self._seen >= _WARM_UP and self._slow_edge <= _BALANCED
             if not (
-                armed
-                and self._detector.log10_evidence >= self._needed
-                and self._fast_edge >= _WON
-                and leap >= _LEAP
+                armed and self._detector.log10_evidence >= self._needed and self._fast_edge >= _WON and leap >= _LEAP
             ):
                 return None
             self._flagged_at, self._onset = step, self._detector.onset

@@ -7,7 +7,9 @@ from collapse_probe.detectors._divergence import Divergence
 
 def _course(counts: list[float], patience: int = 3) -> list[tuple[str, int, int]]:
     detector = Divergence(DetectorOptions(patience=patience))
-    observations = [Observation(step, {"not_finite": count} if count else {}) for step, count in enumerate(counts)]
+    observations = [
+        Observation(step, {"not_finite": float(count)} if count else {}) for step, count in enumerate(counts)
+    ]
     return [(e.severity, e.onset, e.step) for o in observations if (e := detector.update(o)) is not None]
 
 

@@ -222,7 +222,9 @@ def test_a_folder_that_goes_away_turns_the_probe_off_with_one_warning(tmp_path: 
     probe = cp.Probe(run=tmp_path / "run", real=REAL)
     probe.step(loss_d=1.0, fake=REAL[:64])
     shutil.rmtree(tmp_path / "run")
-    with pytest.warns(CollapseProbeWarning, match="the probe failed and is off, training goes on: FileNotFound") as caught:
+    with pytest.warns(
+        CollapseProbeWarning, match="the probe failed and is off, training goes on: FileNotFound"
+    ) as caught:
         for _ in range(3):
             probe.step(loss_d=2.0, fake=REAL[:64])
         probe.close()

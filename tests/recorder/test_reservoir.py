@@ -48,7 +48,7 @@ def test_a_shuffled_loader_is_read_and_the_random_states_are_as_before() -> None
 @pytest.mark.parametrize(
     ("real", "said"),
     [
-        (3, "real is int; expected a tensor"),
+        (3, "real is int; expected real samples"),
         (torch.randn(5), r"real has shape \(5,\)"),
         ([], "yields nothing"),
         (["a"], "yields str"),

@@ -120,3 +120,12 @@ def test_nothing_temporary_stays_behind(tmp_path: Path) -> None:
         "reference.safetensors",
         "run.json",
     ]
+
+
+def test_a_reader_that_holds_a_file_open_keeps_the_whole_old_one(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path, info={"note": "old"})
+    before = (tmp_path / "run.json").read_bytes()
+    with (tmp_path / "run.json").open("rb") as held:
+        writer.update_info(note="a new and longer note")
+        assert held.read() == before
+    assert load(tmp_path).info["note"] == "a new and longer note"
