@@ -41,14 +41,15 @@ class Reference:
     embed: Embed
 
     def measure(self, samples: Float[Tensor, "n ..."]) -> dict[str, float]:
-        """The statistics of one batch of generated samples, by column, plus `not_finite`: rows that are NaN or inf.
+        """The statistics of one batch of generated samples, by column; `not_finite` counts rows that are NaN or inf.
 
         Rows beyond `sample_size` are left out, since many statistics depend on the number of rows. With fewer
         finite rows than that every statistic is NaN.
         """
         finite = samples.flatten(1).isfinite().all(1)
         usable = samples[finite][: self.sample_size]
-        row = {"not_finite": float((~finite).sum())}
+        bad = int((~finite).sum())
+        row = {"not_finite": float(bad)} if bad else {}
         if len(usable) < self.sample_size:
             return row | dict.fromkeys(self.bands, math.nan)
         return row | _measure(usable, embed_rows(usable, self.embed), self.statistics, self.states)

@@ -21,6 +21,9 @@ _ADVICE = (
     "give the discriminator a way to see diversity or less power to overfit one feature: a lower learning rate or "
     "beta1, a gradient penalty (R1), minibatch statistics, or more data."
 )
+_WARNING_ADVICE = (
+    "Look at the latest samples. If they have become alike, stop; otherwise wait: this becomes critical if it lasts."
+)
 _NARROWING_ADVICE = (
     "Watch this run: part of the data's variety has gone. If it goes on falling, lower the learning rates or add a "
     "gradient penalty."
@@ -106,7 +109,7 @@ class Collapse(AbstractDetector):
         if self._low >= _CONFIRMING_CHECKS and self._reported in ("nothing", "narrowing"):
             self._reported = "warning"
             message = f"Collapsing since step {onset}: {fell}."
-            return Event("collapse", "warning", step, onset, message, evidence, _ADVICE)
+            return Event("collapse", "warning", step, onset, message, evidence, _WARNING_ADVICE)
         if self._narrow >= _NARROWING_CHECKS and self._reported == "nothing":
             self._reported = "narrowing"
             return Event("collapse", "warning", step, onset, f"Narrowing: {fell}.", evidence, _NARROWING_ADVICE)
