@@ -1,5 +1,6 @@
 """What README and docs show can be run: their Python blocks, and the names of their commands."""
 
+import dataclasses
 import doctest
 import re
 from pathlib import Path
@@ -9,6 +10,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+
+from collapse_probe import detectors, statistics
+from collapse_probe._recorder import Options
 
 ROOT = Path(__file__).parent.parent
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if page.is_file()]
@@ -85,3 +89,12 @@ def test_the_make_targets_that_the_pages_name_exist() -> None:
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
         used = set(re.findall(r"(?:`|^|\$ )make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE))
         assert used <= targets, f"{named(page)} names {sorted(used - targets)}"
+
+
+def test_every_statistic_detector_and_option_is_on_its_page() -> None:
+    detection = (ROOT / "docs" / "detection.md").read_text("utf-8")
+    missing = [name for name in statistics.names() if f"`{name}`" not in detection]
+    missing += [name for name in detectors.names() if name.replace("_", " ") not in detection.lower()]
+    options = (ROOT / "docs" / "options.md").read_text("utf-8")
+    missing += [field.name for field in dataclasses.fields(Options) if f"| `{field.name}` |" not in options]
+    assert not missing

@@ -64,6 +64,7 @@ class Reference:
                     "title": (type(member).__doc__ or name).strip().splitlines()[0],
                     "unit": member.unit,
                     "healthy": member.healthy,
+                    "part": member.part,
                 }
                 for name, member in self.statistics.items()
             },

@@ -30,7 +30,6 @@ class Assembler:
     tagger: Tagger = field(default_factory=Tagger)
     counts: dict[str, int] = field(default_factory=dict)
     """Calls by tag, for the self-check."""
-    updates: dict[str, int] = field(default_factory=dict)
     _scale: float = 0.0
     _outside_unit: bool = False
     _logits: bool | None = None
@@ -90,7 +89,8 @@ class Assembler:
             if len(scores):
                 values[name] = float(scores.astype(np.float64).mean()) * self._sign
         if len(all_real) and len(all_fake):
-            self._rescale(np.concatenate([all_real, all_fake]))
+            if self.kind == "critic":
+                self._rescale(np.concatenate([all_real, all_fake]))
             values["canonical_loss_d"] = softplus_mean(-self._logits_of(all_real)) + softplus_mean(
                 self._logits_of(all_fake)
             )

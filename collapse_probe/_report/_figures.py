@@ -9,7 +9,7 @@ from ._rows import Row
 from ._style import AXIS, GENERATED, GREY, REAL, Figure, layout, numbers, plain
 from ._view import View
 
-GAP, TOP, BOTTOM = 44, 66, 52
+GAP, TOP, BOTTOM = 44, 92, 52
 
 
 def time_figure(view: View, found: list[Row]) -> Figure | None:
@@ -57,7 +57,7 @@ def parts_figure(view: View, name: str) -> tuple[Figure, list[list[float | None]
     means = np.array([band.mean if band else np.nan for band in bands])
     spreads = np.array([2 * band.sd if band else np.nan for band in bands])
     places = list(range(len(columns)))
-    hover = "part %{x}: %{y:.4~g}"
+    hover = f"{plain(label.part)} %{{x}}: %{{y:.4~g}}"
     common = {"type": "bar", "x": places}
     data = [common | {"name": "generated", "y": heights[0], "marker": {"color": GENERATED}, "hovertemplate": hover}]
     if np.isfinite(means).any():
@@ -78,7 +78,7 @@ def parts_figure(view: View, name: str) -> tuple[Figure, list[list[float | None]
             "yanchor": "bottom",
             "itemsizing": "constant",
         },
-        xaxis=AXIS | {"title": {"text": "part"}, "dtick": 1 if len(columns) <= 20 else None},
+        xaxis=AXIS | {"title": {"text": plain(label.part)}, "dtick": 1 if len(columns) <= 20 else None},
         yaxis=AXIS | {"title": {"text": plain(label.unit or "value")}, "range": [lowest * 1.05, highest * 1.05 or 1]},
     )
     return {"data": data, "layout": look}, heights

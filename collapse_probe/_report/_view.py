@@ -27,6 +27,7 @@ class Label:
     about: str
     unit: str
     healthy: str
+    part: str
 
     @property
     def subtitle(self) -> str:
@@ -105,7 +106,13 @@ class View:
         said = str(known.get("title") or "").strip().removesuffix(".")
         readable = name.replace("_", " ").capitalize()
         title, about = (said, "") if 0 < len(said) <= SHORT else (readable, said)
-        return Label(title, about, str(known.get("unit") or ""), str(known.get("healthy") or ""))
+        return Label(
+            title,
+            about,
+            str(known.get("unit") or ""),
+            str(known.get("healthy") or ""),
+            str(known.get("part") or "part"),
+        )
 
     @cached_property
     def shown(self) -> dict[int, dict[str, np.ndarray]]:

@@ -34,6 +34,8 @@ class AbstractStatistic(abc.ABC):
     unit: ClassVar[str]
     healthy: ClassVar[Literal["high", "low", "reference"]]
     """Which side is good: more, less, or as close as possible to what real data score."""
+    part: ClassVar[str] = "part"
+    """What one entry is of, where the value is a vector."""
 
     @abc.abstractmethod
     def fit(self, real: Shaped[Tensor, "m ..."]) -> State:

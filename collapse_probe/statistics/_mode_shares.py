@@ -34,6 +34,7 @@ class ModeShares(AbstractModeStatistic):
 
     unit: ClassVar[str] = "share"
     healthy: ClassVar[Literal["high", "low", "reference"]] = "reference"
+    part: ClassVar[str] = "mode"
 
     def summarise(self, counts: ModeCounts) -> Float[Tensor, " k"]:
         return counts.every / counts.every.sum()
