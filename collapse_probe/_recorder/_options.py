@@ -31,6 +31,7 @@ class ProbeOptions(TypedDict, total=False):
     sensitivity: float
     on_event: Callable[[Event], None] | None
     tags: Mapping[str, str]
+    disk_limit: int
     strict: bool
 
 
@@ -53,11 +54,12 @@ class Options:
     sensitivity: float = 1.0
     on_event: Callable[[Event], None] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    disk_limit: int = 10**9
     strict: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
-        for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1)):
+        for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1), ("disk_limit", 1)):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
                 raise InvalidArgument(f"{name} is {value!r}; expected a whole number >= {least}")

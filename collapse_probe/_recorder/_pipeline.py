@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .._monitor import MINIMUM_ROWS, Monitor, Reference, fit_reference
 from .._records import Event
-from .._store import RunWriter
+from .._store import CaptureBudget, RunWriter
 from .._version import __version__
 from ..errors import InvalidArgument
 from ._notices import say, warn
@@ -43,7 +43,10 @@ class Pipeline:
                 f"real holds {len(self._given)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
             )
         self._reservoir = Reservoir()
+        self._budget = CaptureBudget(limit=options.disk_limit)
         self.writer = RunWriter(path, info=_info(options))
+        for step, size in self.writer.capture_sizes().items():
+            self._thin(step, size)
 
     @property
     def wants_real(self) -> bool:
@@ -76,7 +79,8 @@ class Pipeline:
         generated = generated.detach()
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
-        self.writer.write_capture(step, {name: _array(tensor) for name, tensor in tensors.items()})
+        size = self.writer.write_capture(step, {name: _array(tensor) for name, tensor in tensors.items()})
+        self._thin(step, size)
         reference = self._reference_for(len(generated))
         if reference is None:
             return
@@ -97,8 +101,12 @@ class Pipeline:
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any]) -> None:
         """Write what is left and how the run ended."""
         self.flush()
-        self.writer.update_info(**info)
+        self.writer.update_info(**info, captures_removed=self._budget.removed)
         self.writer.close(how=how, error=error)
+
+    def _thin(self, step: int, size: int) -> None:
+        for gone in self._budget.add(step, size):
+            self.writer.remove_capture(gone)
 
     def _reference_for(self, rows: int) -> Reference | None:
         if self.reference is None:
@@ -125,6 +133,7 @@ class Pipeline:
             stops = event.severity == "critical" and event.kind in self.options.stop_on
             self.should_stop = self.should_stop or stops
             self.flush()
+            self._budget.protect((event.onset, event.step))
             self.writer.append_event(event, visible_at=self._current_step() if stops else None)
             say(f"{event.severity}: {event.message}")
             if self.options.on_event is not None:

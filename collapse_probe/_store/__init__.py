@@ -2,6 +2,7 @@
 
 from ._load import find_runs, load, load_runs
 from ._run import Run
+from ._thinning import CaptureBudget
 from ._writer import RunWriter
 
-__all__ = ["Run", "RunWriter", "find_runs", "load", "load_runs"]
+__all__ = ["CaptureBudget", "Run", "RunWriter", "find_runs", "load", "load_runs"]

@@ -13,7 +13,7 @@ from .._records import Event
 from ..errors import InvalidArgument
 from ._blocks import encode
 from ._events import to_line
-from ._layout import FORMAT, REFERENCE, capture_file, events_file, replace_file, run_file, to_json
+from ._layout import FORMAT, REFERENCE, capture_file, captures_folder, events_file, replace_file, run_file, to_json
 from ._runfile import RESERVED, read_run_file
 from ._tensors import write_tensors
 
@@ -48,13 +48,24 @@ class RunWriter:
         """One block of statistics, one row for each capture; `step` is needed."""
         self._append_block("statistics", columns, needed=("step",))
 
-    def write_capture(self, step: int, tensors: Mapping[str, np.ndarray]) -> None:
-        """`generated`, and what belongs to it: `embedding`, `labels`, `latents`."""
+    def write_capture(self, step: int, tensors: Mapping[str, np.ndarray]) -> int:
+        """`generated`, and what belongs to it: `embedding`, `labels`, `latents`; the bytes that it takes on disk."""
         if "generated" not in tensors:
             raise InvalidArgument(
                 f"a capture of {', '.join(tensors) or 'nothing'}; expected a tensor named 'generated'"
             )
-        write_tensors(capture_file(self.path, step, self.rank), tensors, {"step": step, "start": self.start})
+        file = capture_file(self.path, step, self.rank)
+        write_tensors(file, tensors, {"step": step, "start": self.start})
+        return file.stat().st_size
+
+    def capture_sizes(self) -> dict[int, int]:
+        """What each stored capture takes on disk, in bytes, by step."""
+        files = captures_folder(self.path, self.rank).glob("*.safetensors")
+        return {int(file.stem): file.stat().st_size for file in sorted(files) if file.stem.isdecimal()}
+
+    def remove_capture(self, step: int) -> None:
+        """Delete a capture, to stay within a limit; nothing else of a run is ever deleted."""
+        capture_file(self.path, step, self.rank).unlink(missing_ok=True)
 
     def write_reference(self, tensors: Mapping[str, np.ndarray], metadata: dict[str, Any]) -> None:
         """The real sample, `real`, the fitted state of the statistics, and what real data score."""
