@@ -100,7 +100,7 @@ def test_a_replay_may_ask_for_more_patience_or_other_modes(tmp_path: Path) -> No
 def test_what_is_given_is_what_is_stored(tmp_path: Path) -> None:
     fake = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
     labels = torch.arange(64)
-    with cp.Probe(run=tmp_path / "run", real=REAL) as probe:
+    with cp.Probe(run=tmp_path / "run", real=REAL, modes=RING) as probe:
         probe.step(loss_d=0.25, loss_g=torch.tensor(0.5), lr=np.float64(1e-4), fake=fake, labels=labels)
         probe.step(loss_d=0.125)
         live = cp.load(tmp_path / "run")
@@ -150,7 +150,7 @@ def test_a_loss_that_is_nan_is_recorded_and_when_it_lasts_it_is_a_divergence(tmp
 
 
 def test_a_batch_of_another_shape_is_refused_and_nothing_recorded_is_lost(tmp_path: Path) -> None:
-    with cp.Probe(run=tmp_path / "run", real=REAL) as probe:
+    with cp.Probe(run=tmp_path / "run", real=REAL, modes=RING) as probe:
         probe.step(loss_d=1.0, fake=torch.randn(64, 2))
         with pytest.raises(InvalidArgument, match=r"fake holds samples of shape \(3,\) and the real reference \(2,\)"):
             probe.step(loss_d=2.0, fake=torch.randn(64, 3))
@@ -173,7 +173,7 @@ def test_a_batch_of_another_shape_is_refused_and_nothing_recorded_is_lost(tmp_pa
 def test_arguments_of_step_that_make_no_sense_are_refused(
     arguments: dict[str, object], said: str, tmp_path: Path
 ) -> None:
-    with cp.Probe(run=tmp_path / "run", real=REAL) as probe, pytest.raises(InvalidArgument, match=said):
+    with cp.Probe(run=tmp_path / "run", real=REAL, modes=RING) as probe, pytest.raises(InvalidArgument, match=said):
         probe.step(**arguments)  # type: ignore[arg-type]
     assert cp.load(tmp_path / "run").steps.empty
 
@@ -210,7 +210,7 @@ def test_generated_rows_that_are_nan_are_counted_and_leave_the_statistics_undefi
     fake = torch.randn(64, 2)
     bad = fake.clone()
     bad[:32] = math.nan
-    with cp.Probe(run=tmp_path / "run", real=REAL) as probe:
+    with cp.Probe(run=tmp_path / "run", real=REAL, modes=RING) as probe:
         probe.step(fake=fake)
         probe.step(fake=bad)
     statistics = cp.load(tmp_path / "run").statistics
@@ -219,7 +219,7 @@ def test_generated_rows_that_are_nan_are_counted_and_leave_the_statistics_undefi
 
 
 def test_a_folder_that_goes_away_turns_the_probe_off_with_one_warning(tmp_path: Path) -> None:
-    probe = cp.Probe(run=tmp_path / "run", real=REAL)
+    probe = cp.Probe(run=tmp_path / "run", real=REAL, modes=RING)
     probe.step(loss_d=1.0, fake=REAL[:64])
     shutil.rmtree(tmp_path / "run")
     with pytest.warns(
