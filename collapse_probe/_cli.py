@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ._report import report as write_report
+from ._report import time_saved
 from ._store import Run, find_runs
 from ._version import __version__
 from .errors import CollapseProbeError, RunNotFound
@@ -83,13 +84,13 @@ def demo(runs: Path) -> None:
     """Train two small GANs that collapse, stop them early, and write the report; about a minute and a half."""
     for name, script in (("ring", "ring_gan.py"), ("digits", "digits_dcgan.py")):
         command = [sys.executable, str(_examples() / script), "--setting", "collapsing", "--run", str(runs / name)]
-        click.echo(f"training {name}: {script} --setting collapsing")
+        click.echo(f"training {name}, with a setting that is known to collapse: {script}")
         if subprocess.run(command, check=False).returncode:
             raise click.ClickException(f"{script} failed; its message is above")
     found, _ = find_runs(runs)
     for run in found:
-        click.echo(_saved(run))
-    click.echo(f"report: {write_report(found, runs / 'report.html')}")
+        click.echo(f"{run.name}: {run.verdict.reason} {time_saved(run) or ''}")
+    click.echo(f"report, to be opened in a browser: {write_report(found, runs / 'report.html')}")
 
 
 def _examples() -> Path:
@@ -110,20 +111,10 @@ def _print_verdicts(runs: list[Run], *, as_json: bool) -> list[str]:
         for run, verdict in zip(runs, verdicts, strict=True):
             best = "" if verdict.best_step is None else f"  best step {verdict.best_step}."
             click.echo(f"{run.path!s:<{width}}  {verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}")
+    for run in runs:
+        if run.info.get("error"):
+            click.echo(f"{run.path}: {run.info['error']}", err=True)
     return [verdict.kind for verdict in verdicts]
-
-
-def _saved(run: Run) -> str:
-    """What stopping early saved, when the run knew how long it was meant to be."""
-    steps, total = len(run.steps), run.info.get("total_steps")
-    if not total or steps >= total or not steps:
-        return f"{run.name}: {run.verdict.kind} after {steps} steps"
-    seconds = float(run.steps["time"].iloc[-1] - run.steps["time"].iloc[0])
-    left = seconds * (total - steps) / max(1, steps - 1)
-    return (
-        f"{run.name}: {run.verdict.kind}; stopped at step {steps} of {total}, "
-        f"which saved {1 - steps / total:.0%} of the run, about {left:.0f} s"
-    )
 
 
 def _complain(errors: list[CollapseProbeError]) -> None:

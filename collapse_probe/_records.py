@@ -7,6 +7,9 @@ from typing import Literal
 
 EventKind = Literal["collapse", "revolution", "divergence", "oscillation", "never_fitted", "recovery"]
 Severity = Literal["warning", "critical"]
+DIVERSITY = "occupancy"
+"""The statistic that detectors, verdicts and their words call diversity, as a share of what real data score."""
+
 VerdictKind = Literal[
     "healthy",
     "partly_collapsed",

@@ -26,7 +26,7 @@ class Schedule:
     def __init__(self, *, every: int | Literal["auto"], budget: float) -> None:
         if every != "auto" and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
             raise InvalidArgument(f'every is {every!r}; expected a number of steps >= 1, or "auto"')
-        if not 0 < budget <= 1:
+        if not isinstance(budget, int | float) or not 0 < budget <= 1:
             raise InvalidArgument(f"budget is {budget!r}; expected a share of training time, 0 < budget <= 1")
         self.automatic = every == "auto"
         self.interval: int = FIRST_INTERVAL if every == "auto" else every

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ._records import Band, Event, Verdict, VerdictKind
+from ._records import DIVERSITY, Band, Event, Verdict, VerdictKind
 
 _ENOUGH_CHECKS = 6
+WARM_UP_CHECKS = 40
 _LOW = 0.40
 _NEARLY_BEST = 0.9
-_WORDS: dict[str, VerdictKind] = {"divergence": "diverged", "revolution": "revolution", "never_fitted": "never_fitted"}
+_WORDS: dict[str, VerdictKind] = {"divergence": "diverged", "revolution": "revolution"}
 
 
 def judge(
@@ -24,24 +25,32 @@ def judge(
     """The verdict on a run from its events and statistics.
 
     In this order: a divergence, a collapse that it did not recover from (`partly_collapsed` while diversity is still
-    0.40 of real data's or more), a lasting revolution, never fitted, too few checks to say, no end on record, healthy.
+    0.40 of real data's or more), a lasting revolution, never fitted, too little to say, no end on record, healthy.
+    A run that ends without ever having been varied counts as never fitted from 40 checks on.
     """
     diversity = _diversity(statistics, bands)
-    decisive = _decisive(events)
-    best = _best_step(statistics, bands, diversity, before=decisive.onset if decisive else None)
+    settled = float(diversity.rolling(3).min().max()) >= _LOW
+    decisive = _decisive(events, settled=settled)
+    # After a collapse or divergence nothing is best; a generator may go on improving through a revolution.
+    lost = decisive is not None and decisive.kind in ("collapse", "divergence")
+    best = _best_step(statistics, diversity, before=decisive.onset if decisive is not None and lost else None)
     if decisive is not None and decisive.kind == "collapse":
         partly = len(diversity) > 0 and float(diversity.iloc[-3:].median()) >= _LOW
         return Verdict("partly_collapsed" if partly else "collapsed", decisive.onset, best, decisive.message)
-    if decisive is not None:
+    if decisive is not None and decisive.kind != "never_fitted":
         return Verdict(_WORDS[decisive.kind], decisive.onset, best, decisive.message)
+    if decisive is not None or (finished and not settled and len(diversity) >= WARM_UP_CHECKS):
+        reason = f"Diversity never settled at {_LOW:.0%} of real data's in {len(steps)} steps; at best it was "
+        return Verdict("never_fitted", None, best, f"{reason}{float(diversity.max()):.0%}.")
     if len(diversity) < _ENOUGH_CHECKS:
         reason = (
-            f"{len(diversity)} captures were measured against real data; {_ENOUGH_CHECKS} are needed for a verdict."
+            f"{len(diversity)} captures were measured against real data and {_ENOUGH_CHECKS} are needed: let it run "
+            "longer, or give real=... so that measuring starts at once."
         )
         return Verdict("insufficient_data", None, best, reason)
-    if float(diversity.rolling(3).min().max()) < _LOW:
-        reason = f"Diversity never settled at {_LOW:.0%} of real data's in {len(steps)} steps."
-        return Verdict("never_fitted", int(diversity.index[0]), best, reason)
+    if not settled:
+        reason = f"Too early to tell after {len(steps)} steps: diversity has not settled at {_LOW:.0%} of real data's."
+        return Verdict("insufficient_data" if finished else "unfinished", None, best, reason)
     if not finished:
         return Verdict("unfinished", None, best, "Nothing wrong so far; the run has no end on record.")
     return Verdict(
@@ -49,29 +58,32 @@ def judge(
     )
 
 
-def _decisive(events: Sequence[Event]) -> Event | None:
+def _decisive(events: Sequence[Event], *, settled: bool) -> Event | None:
     """The event that the verdict rests on; warnings of a revolution or divergence that did not last are passed over."""
-    open_collapse: Event | None = None
+    collapse: Event | None = None
+    revolution: Event | None = None
     for event in events:
         if event.kind == "collapse":
-            open_collapse = event
+            collapse = event
+        elif event.kind == "revolution" and event.severity == "critical":
+            revolution = event
+        elif event.kind == "recovery" and "edge" in event.evidence:
+            revolution = None
         elif event.kind == "recovery":
-            open_collapse = None
-    critical = {e.kind: e for e in reversed(events) if e.severity == "critical"}
-    never = next((e for e in events if e.kind == "never_fitted"), None)
-    return critical.get("divergence") or open_collapse or critical.get("revolution") or never
+            collapse = None
+    divergence = next((e for e in events if e.kind == "divergence" and e.severity == "critical"), None)
+    never = None if settled else next((e for e in events if e.kind == "never_fitted"), None)
+    return divergence or collapse or revolution or never
 
 
 def _diversity(statistics: pd.DataFrame, bands: Mapping[str, Band]) -> "pd.Series[float]":
-    band = bands.get("occupancy")
-    if band is None or "occupancy" not in statistics or not band.mean:
+    band = bands.get(DIVERSITY)
+    if band is None or DIVERSITY not in statistics or not band.mean:
         return pd.Series(dtype="float64")
-    return (statistics["occupancy"] / band.mean).dropna()
+    return (statistics[DIVERSITY] / band.mean).dropna()
 
 
-def _best_step(
-    statistics: pd.DataFrame, bands: Mapping[str, Band], diversity: "pd.Series[float]", *, before: int | None
-) -> int | None:
+def _best_step(statistics: pd.DataFrame, diversity: "pd.Series[float]", *, before: int | None) -> int | None:
     """Among the most varied captures before it went wrong, the one closest to real data.
 
     Diversity is a running median of three; within 90 % of its best, the smallest sliced Wasserstein distance decides.

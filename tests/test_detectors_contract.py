@@ -44,7 +44,7 @@ def test_values_that_are_missing_or_nan_are_no_news(name: str) -> None:
 @pytest.mark.parametrize("name", detectors.names())
 def test_it_says_what_it_watches_and_what_it_is(name: str) -> None:
     member = detectors.get(name)
-    assert member.watches in ("steps", "statistics")
+    assert member.watches in ("steps", "statistics", "both")
     assert len(inspect.getdoc(member) or "") > 80
 
 

@@ -1,7 +1,6 @@
 """`attach`: taps on the modules, hooks on the optimizers, and their removal."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Unpack
 
@@ -9,12 +8,11 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from .._recorder import Options, Pipeline, Probe, ProbeOptions, Worker, parse_options, say, warn
+from .._recorder import Assembler, Options, Pipeline, Probe, ProbeOptions, Worker, parse_options, say
 from ..errors import InvalidArgument, LoopNotUnderstood
 from ._observer import Observer
+from ._self_check import trouble
 from ._tap import Tap
-
-_UNDERSTOOD_BY = 50
 
 
 def attach(
@@ -39,7 +37,7 @@ def attach(
     """
     _check_modules(generator, discriminator)
     parsed = parse_options(options)
-    return Probe._attached(run, parsed, lambda probe, pipeline: _Attached(generator, discriminator, parsed, pipeline))
+    return Probe._attached(run, parsed, lambda pipeline: _Attached((generator, discriminator), parsed, pipeline))
 
 
 def _check_modules(generator: nn.Module, discriminator: nn.Module | None) -> None:
@@ -65,45 +63,50 @@ def _check_modules(generator: nn.Module, discriminator: nn.Module | None) -> Non
 class _Attached:
     """Feeds a probe from taps and hooks until it is detached."""
 
-    def __init__(
-        self, generator: nn.Module, discriminator: nn.Module | None, options: Options, pipeline: Pipeline
-    ) -> None:
-        self.error: str | None = None
+    def __init__(self, modules: tuple[nn.Module, nn.Module | None], options: Options, pipeline: Pipeline) -> None:
         self._strict = options.strict
-        self._observer = Observer(generator, discriminator, options, pipeline)
-        self._has_discriminator = discriminator is not None
         self._pipeline = pipeline
-        self._observer.worker = self._worker = Worker(pipeline, self._observer.assembler, on_failure=self._fail)
-        self._seconds = 0.0
-        self._updates = 0
+        self._observer = Observer(modules, options, pipeline)
+        self._guard = guard = self._observer.guard
+        self._assembler = Assembler()
+        self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
         self._checked = False
-        self._disabled = False
-        self._taps = [Tap(generator, self._guarded(self._observer.on_generator))]
+        generator, discriminator = modules
+        self._taps = [Tap(generator, guard(self._observer.on_generator))]
         if discriminator is not None:
-            self._taps.append(Tap(discriminator, self._guarded(self._observer.on_discriminator)))
-        before, after = self._guarded(self._observer.before_update), self._guarded(self._after_update)
+            self._taps.append(Tap(discriminator, guard(self._observer.on_discriminator)))
+        before, after = guard(self._observer.before_update), guard(self._after_update)
         self._handles = [
             register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: before(optimizer)),
             register_optimizer_step_post_hook(lambda optimizer, args, kwargs: after(optimizer)),
         ]
 
     @property
+    def error(self) -> str | None:
+        """What failed, or what of the loop is not understood."""
+        return self._guard.error
+
+    @property
     def steps(self) -> int:
         """Steps closed so far."""
-        return self._observer.steps
+        return self._observer.seen.steps
 
     @property
     def paused(self) -> bool:
         """Whether calls are let through unobserved."""
-        return self._observer.paused
+        return self._guard.paused
 
     @paused.setter
     def paused(self, paused: bool) -> None:
-        self._observer.paused = paused
+        self._guard.paused = paused
 
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
-        self._guarded(self._observer.log)(scalars)
+        self._guard(self._observer.log)(scalars)
+
+    def owns_current_thread(self) -> bool:
+        """Whether this is the worker's thread, in which `on_event` runs."""
+        return self._worker.is_current_thread()
 
     def detach(self) -> None:
         """Remove every hook and hand over what is left."""
@@ -111,88 +114,58 @@ class _Attached:
             tap.remove()
         for handle in self._handles:
             handle.remove()
-        if not self._disabled:
-            self._guarded(self._observer.finish)()
+        # Also after a failure: what was recorded before it is whole.
+        self._guard.paused = False
+        self._guard.off = False
+        self._guard(self._observer.finish)()
+        self._guard.off = True
         self._worker.close()
 
     def described(self) -> dict[str, Any]:
         """What was seen of the loop, and what observing cost."""
-        observer, assembler = self._observer, self._observer.assembler
-        steps = max(1, observer.steps)
+        seen = self._observer.seen
         return {
-            "device": str(observer.device),
+            "device": str(self._observer.device),
             "loop": {
-                "steps": observer.steps,
-                "discriminator_updates": observer.d_updates,
-                "calls": dict(assembler.counts),
-                "score": assembler.kind if self._has_discriminator else None,
-                "orientation": assembler.tagger.orientation,
-                "batch_size": observer.batch_size,
+                "steps": seen.steps,
+                "discriminator_updates": seen.d_updates,
+                "calls": dict(self._assembler.counts),
+                "score": self._assembler.kind if seen.has_discriminator else None,
+                "orientation": self._assembler.tagger.orientation,
+                "batch_size": self._observer.batch_size,
             },
             "cost": {
-                "seconds_per_step": self._seconds / steps,
+                "seconds_per_step": self._guard.seconds / max(1, seen.steps),
                 "seconds_per_capture": self._pipeline.capture_seconds / max(1, self._pipeline.captures_measured),
-                "captures": observer.captures,
+                "captures": self._observer.captures,
                 "captures_dropped": self._worker.dropped,
             },
-            "error": self.error,
         }
 
     def _after_update(self, optimizer: torch.optim.Optimizer) -> None:
         self._observer.after_update(optimizer)
-        self._updates += 1
-        if not self._checked and (self._observer.steps >= 10 or self._updates >= _UNDERSTOOD_BY):
-            self._self_check(final=self._updates >= _UNDERSTOOD_BY)
-
-    def _self_check(self, *, final: bool) -> None:
-        """One line on what was understood, or one warning on what was not, within the first 50 updates."""
-        observer = self._observer
-        trouble = None
-        if not observer.generator_calls:
-            trouble = (
-                "the generator was never called, though optimizers stepped; attach the module whose call returns the "
-                "samples (for StyleGAN G.synthesis), before a step function is compiled"
-            )
-        elif not observer.steps:
-            trouble = "no optimizer updated the generator's parameters; attach the modules that your optimizers train"
-        elif self._has_discriminator and not observer.discriminator_calls:
-            trouble = "the discriminator was never called; attach the module whose call returns the scores"
-        elif self._has_discriminator and not observer.d_updates:
-            trouble = "no optimizer updated the discriminator's parameters; pass the module that its optimizer trains"
-        if trouble is None:
-            self._checked = True
-            ratio = observer.d_updates / max(1, observer.steps)
-            say(
-                f"watching: batch {observer.batch_size}, {ratio:.1f} discriminator updates a step, "
-                f"captures of {observer._pool.size} samples every {observer._schedule.interval} steps"
-            )
-        elif final:
-            self._checked = True
-            self.error = trouble
-            if self._strict:
-                raise LoopNotUnderstood(trouble)
-            warn(f"{trouble}. Recording what can be understood.")
-
-    def _guarded(self, action: Callable[..., None]) -> Callable[..., None]:
-        """The action, timed, silent while paused, and unable to break the training loop."""
-
-        def run(*args: Any) -> None:
-            if self._disabled or self._observer.paused:
-                return
-            began = time.perf_counter()
-            try:
-                action(*args)
-            except LoopNotUnderstood:
-                raise
-            except Exception as error:
-                self._fail(error)
-            self._seconds += time.perf_counter() - began
-
-        return run
-
-    def _fail(self, error: Exception) -> None:
-        if self._disabled:
+        if self._checked:
             return
-        self._disabled = True
-        self.error = f"{type(error).__name__}: {error}"
-        warn(f"the probe failed and is off, training goes on: {self.error}")
+        found = trouble(self._observer.seen)
+        if found is not None:
+            self._checked = True
+            if self._strict:
+                self._guard.error = found
+                raise LoopNotUnderstood(found)
+            self._guard.report(found)
+        elif self.steps >= 10 and (self._assembler.counts or not self._observer.seen.has_discriminator):
+            self._checked = self.steps >= 50
+            self._say_once()
+
+    def _say_once(self) -> None:
+        if self._guard.said:
+            return
+        self._guard.said = True
+        observer, seen = self._observer, self._observer.seen
+        calls = ", ".join(f"{count} {tag}" for tag, count in self._assembler.counts.items())
+        ratio = seen.d_updates / seen.steps
+        say(
+            f"watching: batches of {observer.batch_size}, {ratio:.1f} discriminator updates a step, "
+            f"scores are {self._assembler.kind}s, calls so far: {calls or 'of the generator alone'}; "
+            f"captures of {observer.pool.size} samples, at first every {observer.schedule.interval} steps"
+        )

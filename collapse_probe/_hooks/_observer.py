@@ -1,6 +1,7 @@
 """What the taps and the optimizer hooks saw becomes steps: calls, phases, scores and captures."""
 
 import functools
+import sys
 import time
 import weakref
 from collections import deque
@@ -9,22 +10,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import unserializable_hook
 
-from .._recorder import (
-    Assembler,
-    Call,
-    Capture,
-    Chunk,
-    Options,
-    Pipeline,
-    Player,
-    Pool,
-    StepRecord,
-    Transfer,
-    Worker,
-    scalar,
-)
+from .._recorder import Call, Capture, Chunk, Options, Pipeline, Player, Pool, StepRecord, Transfer, Worker, scalar
+from ._guard import Guard
 from ._outputs import inputs_of, row_means, samples_of, scores_of
+from ._self_check import Seen
 
 _COLLECTING_STEPS = 8
 _CHUNK_SECONDS = 0.25
@@ -35,65 +26,53 @@ _REMEMBERED_OUTPUTS = 2
 class Observer:
     """The step path: runs inside the training loop, never waits, never computes with the modules."""
 
-    def __init__(
-        self, generator: nn.Module, discriminator: nn.Module | None, options: Options, pipeline: Pipeline
-    ) -> None:
-        self.paused = False
-        self.steps = 0
-        self.d_updates = 0
-        self.seconds = 0.0
+    def __init__(self, modules: tuple[nn.Module, nn.Module | None], options: Options, pipeline: Pipeline) -> None:
+        generator, discriminator = modules
+        self.guard = Guard()
+        self.seen = Seen(has_discriminator=discriminator is not None)
+        self.worker: Worker | None = None
+        self.batch_size = 0
+        self.captures = 0
+        self.pool = Pool(options.sample_size)
+        self.schedule = options.schedule()
         self._options = options
         self._pipeline = pipeline
-        self._parameters = (
-            {id(p) for p in generator.parameters()},
-            {id(p) for p in (discriminator.parameters() if discriminator is not None else ())},
-        )
+        self._parameters = tuple({id(p) for p in m.parameters()} if m is not None else set() for m in modules)
         self._players: weakref.WeakKeyDictionary[torch.optim.Optimizer, Player | None] = weakref.WeakKeyDictionary()
-        self.device = next(generator.parameters()).device
-        self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
-        self._pool = Pool(options.sample_size)
-        self._schedule = options.schedule()
         self._outputs: deque[Tensor] = deque(maxlen=_REMEMBERED_OUTPUTS)
         self._pending: list[Call] = []
         self._phase = 0
-        self._chunk = Chunk(self.device)
-        self._record = self._chunk.new_record()
         self._closed: tuple[Chunk, StepRecord] | None = None
         self._outgoing: list[Chunk | Capture] = []
         self._called_since_close = False
         self._generator_first: bool | None = None
         self._started = time.perf_counter()
-        self.assembler = Assembler()
-        self.worker: Worker | None = None
-        self.batch_size = 0
-        self.captures = 0
-        self.other_shapes = 0
-        self.discriminator_calls = 0
-        self.generator_calls = 0
+        self._use(next(generator.parameters()).device)
 
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of G returned."""
-        self.generator_calls += 1
+        self.seen.generator_calls += 1
         samples = samples_of(output, self._options.sample)
-        if samples is None:
+        if samples is None or not len(samples):
             return
         self._outputs.append(samples.detach())
         if samples.requires_grad:
             # Sampling for a look at it sends no gradient back; training does.
-            used = _Once(functools.partial(self._pool_samples, self._outputs[-1]))
-            samples.register_hook(used)
+            self._called_since_close |= not self.seen.has_discriminator
+            used = _Once(self.guard(functools.partial(self._pool_samples, self._outputs[-1])))
+            samples.register_hook(unserializable_hook(used))
 
     def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of D returned."""
-        self.discriminator_calls += 1
+        self.seen.discriminator_calls += 1
         shape = tuple(self._outputs[-1].shape[1:]) if self._outputs else None
         inputs = inputs_of(args, kwargs, shape)
-        if inputs is None:
-            return
-        scores = scores_of(output, inputs, self._options.score)
-        if scores is None or not scores.requires_grad:
+        scores = None if inputs is None else scores_of(output, inputs, self._options.score)
+        if inputs is None or scores is None or not scores.requires_grad or not scores.numel():
             return
         self._called_since_close = True
+        if scores.device != self._chunk.device and not self._chunk.used:
+            self._use(scores.device)
         call = self._chunk.write_scores(row_means(scores))
         if call is None:
             return
@@ -103,30 +82,34 @@ class Observer:
             call.inputs = inputs[:_INPUT_ROWS].detach().clone()
         self._pending.append(call)
         self._record.calls.append(call)
-        scores.register_hook(functools.partial(self._on_score_gradient, self._chunk, call))
+        received = self.guard(functools.partial(self._on_score_gradient, self._chunk, call))
+        scores.register_hook(unserializable_hook(received))
 
     def before_update(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step: its gradients are as they will be applied."""
         player = self._player(optimizer)
         if player is None:
             return
-        gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        held = (p.grad for group in optimizer.param_groups for p in group["params"])
+        gradients = [gradient for gradient in held if gradient is not None and not gradient.is_sparse]
         names = {"generator": ["grad_norm_g"], "discriminator": ["grad_norm_d"], "both": ["grad_norm_g", "grad_norm_d"]}
-        for name in names[player]:
-            if gradients:
-                self._chunk.write_scalar(self._record, name, torch.nn.utils.get_total_norm(gradients))
+        for name in names[player] if gradients else ():
+            self._chunk.write_scalar(self._record, name, torch.nn.utils.get_total_norm(gradients))
 
     def after_update(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer stepped: the calls since the last update belong to its player's phase."""
         player = self._player(optimizer)
         if player is None:
+            self.seen.other_updates += 1
             return
         for call in self._pending:
             call.phase, call.player = self._phase, player
+            if player != "discriminator" and call.differentiable_input and call.has_gradient:
+                self.seen.judged_samples += 1
         self._pending = []
         self._phase += 1
         if player != "generator":
-            self.d_updates += 1
+            self.seen.d_updates += 1
         if player != "discriminator":
             self._close_step()
 
@@ -147,13 +130,21 @@ class Observer:
             self._hand_over(item)
         self._outgoing = []
 
+    def _use(self, device: torch.device) -> None:
+        self.device = device
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self._chunk = Chunk(device)
+        self._record = self._chunk.new_record()
+
     def _close_step(self) -> None:
-        record, step = self._record, self.steps
+        record, step = self._record, self.seen.steps
         record.step, record.time = step, time.time()
-        self.steps += 1
+        self.seen.steps += 1
         self._phase = 0
         if self._generator_first is None:
-            self._generator_first = self.d_updates == 0 and bool(self._parameters[1])
+            # Judged by its calls and not its updates: mixed precision may skip the discriminator's first update.
+            self._generator_first = not any(c.has_gradient and not c.differentiable_input for c in record.calls)
+            self._generator_first &= self.seen.has_discriminator
         for item in self._outgoing:
             self._hand_over(item)
         self._outgoing = []
@@ -169,19 +160,16 @@ class Observer:
         self._record = self._chunk.new_record()
 
     def _capture(self, step: int) -> Capture | None:
-        if step < self._schedule.next_due or not self._pool.full:
+        if step < self.schedule.next_due or not self.pool.full:
             return None
-        transfer = Transfer([self._pool.snapshot()], self._stream)
+        transfer = Transfer([self.pool.snapshot()], self._stream)
         self.captures += 1
-        self._reschedule(step)
-        return Capture(step, transfer)
-
-    def _reschedule(self, step: int) -> None:
         if self._pipeline.captures_measured and step:
             elapsed = time.perf_counter() - self._started
             cost = self._pipeline.capture_seconds / self._pipeline.captures_measured
-            self._schedule.measured(capture_seconds=cost, step_seconds=elapsed / step)
-        self._schedule.captured(step)
+            self.schedule.measured(capture_seconds=cost, step_seconds=elapsed / step)
+        self.schedule.captured(step)
+        return Capture(step, transfer)
 
     def _hand_over(self, item: Chunk | Capture) -> None:
         if isinstance(item, Chunk):
@@ -190,17 +178,18 @@ class Observer:
             self.worker.put(item)
 
     def _pool_samples(self, samples: Tensor) -> None:
-        if self.paused:
-            return
         self.batch_size = len(samples)
-        due = self._schedule.next_due - self.steps
+        self.seen.pooled_batches += 1
+        due = self.schedule.next_due - self.seen.steps
         # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
-        if due * len(samples) <= self._pool.size + len(samples) and not self._pool.add(samples):
-            self.other_shapes += 1
+        if due * len(samples) <= self.pool.size + len(samples) and not self.pool.add(samples):
+            self.schedule.next_due = sys.maxsize
+            self.guard.report(
+                f"the generator's samples changed to shape {tuple(samples.shape[1:])} after {self.pool.shape}, so no "
+                "more are captured; for a growing generator attach anew at each size"
+            )
 
     def _on_score_gradient(self, chunk: Chunk, call: Call, gradient: Tensor) -> None:
-        if self.paused:
-            return
         rows = row_means(gradient)
         if torch.is_grad_enabled():
             if not call.plain_gradient:

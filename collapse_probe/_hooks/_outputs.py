@@ -1,5 +1,6 @@
 """Picking the samples, the scores and the batch out of whatever the modules take and return."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -8,17 +9,17 @@ from torch import Tensor
 from ..errors import InvalidArgument
 
 
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Every floating-point tensor in a tensor, tuple, list, dict or data class, in order."""
+def tensors_in(value: Any, depth: int = 4) -> Iterator[Tensor]:
+    """Every floating-point tensor in a tensor, tuple, list, dict or data class, in order, up to `depth` deep."""
     if isinstance(value, Tensor):
         if value.is_floating_point():
             yield value
-    elif isinstance(value, dict):
-        yield from _each(value.values())
-    elif isinstance(value, list | tuple):
-        yield from _each(value)
-    elif hasattr(value, "__dict__"):
-        yield from _each(vars(value).values())
+    elif depth and isinstance(value, dict):
+        yield from _each(value.values(), depth - 1)
+    elif depth and isinstance(value, list | tuple):
+        yield from _each(value, depth - 1)
+    elif depth and dataclasses.is_dataclass(value):
+        yield from _each(vars(value).values(), depth - 1)
 
 
 def samples_of(output: Any, pick: Callable[..., Tensor] | None) -> Tensor | None:
@@ -54,9 +55,9 @@ def inputs_of(args: tuple[Any, ...], kwargs: dict[str, Any], shape: tuple[int, .
     return next(iter(alike or candidates), None)
 
 
-def _each(values: Iterable[Any]) -> Iterator[Tensor]:
+def _each(values: Iterable[Any], depth: int) -> Iterator[Tensor]:
     for value in values:
-        yield from tensors_in(value)
+        yield from tensors_in(value, depth)
 
 
 def _picked(value: Any, option: str) -> Tensor:

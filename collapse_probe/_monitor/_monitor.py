@@ -26,7 +26,7 @@ class Monitor:
         raised = [
             event
             for detector in self._detectors
-            if detector.watches == stream and (event := detector.update(observation)) is not None
+            if detector.watches in (stream, "both") and (event := detector.update(observation)) is not None
         ]
         self.events += raised
         return raised

@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from ._chunk import Arrays, StepRecord
 from ._scores import ScoreKind, edge, looks_like_logits, softplus_mean, to_logits
@@ -15,12 +17,12 @@ _SCALE_MEMORY = 0.95
 
 @dataclass
 class StepRow:
-    """One finished step: its columns, and which of its calls saw real data."""
+    """One finished step: its columns, and the real samples that were kept of it."""
 
     step: int
     time: float
     values: dict[str, float]
-    real_calls: list[Call] = field(default_factory=list)
+    real_inputs: list[Tensor] = field(default_factory=list)
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Assembler:
         phases = _phases(record.calls)
         generated: list[Call] = []
         for call in (c for calls in phases.values() for c in calls if c.player == "generator"):
-            if (call.differentiable_input or call.from_generator) and call.plain_gradient:
+            if call.differentiable_input and call.has_gradient:
                 self.tagger.learn(gradients[call.start : call.stop])
                 self._look(scores[call.start : call.stop], gradients[call.start : call.stop])
                 generated.append(call)
@@ -62,7 +64,9 @@ class Assembler:
             tagged = self.tagger.tag_phase(played, gradients)
             self._count(tagged)
             phase_real, phase_fake = _split(played, tagged, scores)
-            row.real_calls += [c for c, t in zip(played, tagged, strict=True) if t.tag == "real"]
+            row.real_inputs += [
+                part for c, t in zip(played, tagged, strict=True) if (part := _real_rows(c, t)) is not None
+            ]
             edges.append(edge(phase_real * self._sign, phase_fake * self._sign))
             real.append(phase_real)
             fake.append(phase_fake)
@@ -89,6 +93,7 @@ class Assembler:
             if len(scores):
                 values[name] = float(scores.astype(np.float64).mean()) * self._sign
         if len(all_real) and len(all_fake):
+            self._look_at_range(all_real[np.isfinite(all_real)])
             if self.kind == "critic":
                 self._rescale(np.concatenate([all_real, all_fake]))
             values["canonical_loss_d"] = softplus_mean(-self._logits_of(all_real)) + softplus_mean(
@@ -104,10 +109,13 @@ class Assembler:
 
     def _look(self, scores: Float[np.ndarray, " n"], gradients: Float[np.ndarray, " n"]) -> None:
         finite = scores[np.isfinite(scores)]
-        if len(finite) and (finite.min() < 0.0 or finite.max() > 1.0):
-            self._outside_unit = True
+        self._look_at_range(finite)
         if self._logits is None and self._outside_unit and len(finite) >= 4:
             self._logits = looks_like_logits(scores, gradients)
+
+    def _look_at_range(self, finite: Float[np.ndarray, " n"]) -> None:
+        if len(finite) and (finite.min() < 0.0 or finite.max() > 1.0):
+            self._outside_unit = True
 
     def _rescale(self, pooled: Float[np.ndarray, " n"]) -> None:
         finite = pooled[np.isfinite(pooled)].astype(np.float64)
@@ -128,6 +136,18 @@ def _phases(calls: list[Call]) -> dict[int, list[Call]]:
         if call.player is not None:
             phases.setdefault(call.phase, []).append(call)
     return phases
+
+
+def _real_rows(call: Call, tagged: Tagged) -> Tensor | None:
+    """The real samples among the kept rows of a call, which are its first ones."""
+    if call.inputs is None or tagged.tag not in ("real", "mixed"):
+        return None
+    if tagged.tag == "real":
+        return call.inputs
+    if call.thinned:
+        return None
+    rows = call.inputs[torch.from_numpy(tagged.real_rows[: len(call.inputs)])]
+    return rows if len(rows) else None
 
 
 def _split(

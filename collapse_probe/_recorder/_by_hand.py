@@ -25,7 +25,8 @@ def scalar(name: str, value: Any) -> float:
     except (TypeError, ValueError, RuntimeError):
         shape = getattr(value, "shape", None)
         came = f"{type(value).__name__}" + (f" of shape {tuple(shape)}" if shape is not None else f" {value!r}")
-        raise InvalidArgument(f"{name} is a {came}; expected one number: pass its mean, e.g. {name}.mean()") from None
+        remedy = f": pass its mean, e.g. {name}.mean()" if shape is not None else ""
+        raise InvalidArgument(f"{name} is a {came}; expected one number{remedy}") from None
 
 
 def own_scalars(scalars: Mapping[str, Any]) -> None:

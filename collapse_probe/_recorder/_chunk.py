@@ -69,7 +69,7 @@ class Chunk:
         stop = self.used + len(rows)
         if stop > SCORE_ROWS:
             return None
-        call = Call(self.used, stop)
+        call = Call(self.used, stop, thinned=len(rows) < len(scores))
         self.scores[self.used : stop].copy_(rows)
         self.used = stop
         return call

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, get_args
 
+import numpy as np
 from torch import Tensor
 
 from .._records import Event, EventKind
 from .._schedule import Schedule
 from ..detectors import DetectorOptions
 from ..errors import InvalidArgument
+from ..toy import Mixture
 
 
 class ProbeOptions(TypedDict, total=False):
@@ -61,7 +63,9 @@ class Options:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
         for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1), ("disk_limit", 1)):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+            if value is None and name == "total_steps":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise InvalidArgument(f"{name} is {value!r}; expected a whole number >= {least}")
         if not isinstance(self.sensitivity, int | float) or not self.sensitivity > 0:
             raise InvalidArgument(f"sensitivity is {self.sensitivity!r}; expected a number > 0 (1 is the default)")
@@ -69,10 +73,12 @@ class Options:
             value = getattr(self, name)
             if value is not None and not callable(value):
                 raise InvalidArgument(f"{name} is {value!r}; expected something that can be called")
-        if self.value_range is not None and (
-            len(self.value_range) != 2 or not self.value_range[0] < self.value_range[1]
-        ):
+        if self.value_range is not None and not _is_range(self.value_range):
             raise InvalidArgument(f"value_range is {self.value_range!r}; expected (low, high), e.g. (-1, 1)")
+        if not (self.modes is None or isinstance(self.modes, Mixture | Tensor | np.ndarray) or callable(self.modes)):
+            raise InvalidArgument(
+                f"modes is {self.modes!r}; expected a cp.toy mixture, centres (k, d), or a callable that labels samples"
+            )
         if not isinstance(self.tags, Mapping) or not all(isinstance(x, str) for kv in self.tags.items() for x in kv):
             raise InvalidArgument(f"tags is {self.tags!r}; expected a mapping of strings to strings")
         self.schedule()
@@ -101,8 +107,15 @@ def parse_options(options: ProbeOptions) -> Options:
     return Options(**options)
 
 
+def _is_range(value: Any) -> bool:
+    pair = isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(x, int | float) for x in value)
+    return pair and value[0] < value[1]
+
+
 def _kinds(stop_on: Iterable[str]) -> tuple[str, ...]:
     known = get_args(EventKind)
+    if not isinstance(stop_on, Iterable):
+        raise InvalidArgument(f"stop_on is {stop_on!r}; expected kinds of event: {', '.join(known)}, or () for none")
     kinds = (stop_on,) if isinstance(stop_on, str) else tuple(stop_on)
     for kind in kinds:
         if kind not in known:

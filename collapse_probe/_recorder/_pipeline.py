@@ -3,7 +3,8 @@
 import math
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .._monitor import MINIMUM_ROWS, Monitor, Reference, fit_reference
+from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_reference
 from .._records import Event
 from .._store import CaptureBudget, RunWriter
 from .._version import __version__
 from ..errors import InvalidArgument
 from ._notices import say, warn
 from ._options import Options
+from ._pool import FEWEST_ROWS
 from ._reservoir import Reservoir, rows_of
 
 FLUSH_SECONDS = 1.0
 FLUSH_ROWS = 1000
+_VITAL = frozenset(
+    {"loss_d", "loss_g", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "grad_norm_d", "grad_norm_g"}
+)
 
 
 class Pipeline:
@@ -32,6 +37,8 @@ class Pipeline:
         self.monitor = Monitor(options.detector_options())
         self.reference: Reference | None = None
         self.should_stop = False
+        self.error: str | None = None
+        """What keeps captures from being measured; the rest goes on."""
         self.captures_measured = 0
         self.capture_seconds = 0.0
         self._current_step = current_step
@@ -42,32 +49,38 @@ class Pipeline:
             raise InvalidArgument(
                 f"real holds {len(self._given)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
             )
+        if self._given is not None and options.embed is not None:
+            embed_rows(self._given[:2], options.embed)
         self._reservoir = Reservoir()
         self._budget = CaptureBudget(limit=options.disk_limit)
         self.writer = RunWriter(path, info=_info(options))
+        if self.writer.start:
+            say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
         for step, size in self.writer.capture_sizes().items():
             self._thin(step, size)
 
     @property
     def wants_real(self) -> bool:
         """Whether real rows are still being collected."""
-        return self._given is None and self.reference is None and not self._reservoir.done
+        return self._given is None and self.error is None and self.reference is None and not self._reservoir.done
 
     @property
     def sample_shape(self) -> tuple[int, ...] | None:
         """Shape of one real sample, once it is known."""
         if self.reference is not None:
             return tuple(self.reference.sample.shape[1:])
-        return None if self._given is None else tuple(self._given.shape[1:])
+        return self._reservoir.shape if self._given is None else tuple(self._given.shape[1:])
 
     def take_real(self, batch: Tensor) -> None:
-        """Real rows for the reference."""
+        """Real rows for the reference; rows of another shape end the collecting, not the recording."""
         if self.wants_real:
-            self._reservoir.add(batch)
+            with self._analysing():
+                self._reservoir.add(batch)
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since the epoch."""
-        bad = sum(not math.isfinite(value) for value in values.values())
+        # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
+        bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
         row = dict(values) | ({"not_finite": float(bad)} if bad else {})
         self._rows.append({"step": step, "time": seconds} | row)
         self._raise(self.monitor.observe_step(step, row))
@@ -81,7 +94,12 @@ class Pipeline:
         self.flush()
         size = self.writer.write_capture(step, {name: _array(tensor) for name, tensor in tensors.items()})
         self._thin(step, size)
-        reference = self._reference_for(len(generated))
+        if self.error is None:
+            with self._analysing():
+                self._measure(step, generated)
+
+    def _measure(self, step: int, generated: Tensor) -> None:
+        reference = self._reference_for(generated)
         if reference is None:
             return
         began = time.thread_time()
@@ -90,6 +108,21 @@ class Pipeline:
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))
         self.captures_measured += 1
         self.capture_seconds += time.thread_time() - began
+
+    @contextmanager
+    def _analysing(self) -> Iterator[None]:
+        """A failure in here ends the analysis, with one warning; steps and captures go on being recorded."""
+        try:
+            yield
+        except OSError:
+            raise
+        except Exception as failure:
+            self._give_up(f"{type(failure).__name__}: {' '.join(str(failure).split())[:300]}")
+
+    def _give_up(self, reason: str) -> None:
+        if self.error is None:
+            self.error = reason
+            warn(f"nothing can be measured any more: {reason}. Steps and captures are recorded all the same.")
 
     def flush(self) -> None:
         """Hand the steps so far to the operating system."""
@@ -101,6 +134,7 @@ class Pipeline:
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any]) -> None:
         """Write what is left and how the run ended."""
         self.flush()
+        info = {"error": self.error} | {name: value for name, value in info.items() if value is not None}
         self.writer.update_info(**info, captures_removed=self._budget.removed)
         self.writer.close(how=how, error=error)
 
@@ -108,15 +142,27 @@ class Pipeline:
         for gone in self._budget.add(step, size):
             self.writer.remove_capture(gone)
 
-    def _reference_for(self, rows: int) -> Reference | None:
+    def _reference_for(self, generated: Tensor) -> Reference | None:
         if self.reference is None:
             sample = (
                 self._given if self._given is not None else (self._reservoir.rows() if self._reservoir.done else None)
             )
-            if sample is None:
+            if sample is None or not self._can_be_read(generated, sample):
                 return None
-            self.reference = self._fit(sample, rows)
+            self.reference = self._fit(sample, len(generated))
         return self.reference
+
+    def _can_be_read(self, generated: Tensor, real: Tensor) -> bool:
+        if generated.shape[1:] != real.shape[1:]:
+            self._give_up(
+                f"the generator makes samples of shape {tuple(generated.shape[1:])} and the real data have "
+                f"{tuple(real.shape[1:])}; pass real=... in the generator's shape, or sample=... to pick the samples "
+                "from its output"
+            )
+        elif len(generated) < FEWEST_ROWS:
+            say(f"a batch of {len(generated)} samples says nothing about diversity; {FEWEST_ROWS} are the least")
+            return False
+        return self.error is None
 
     def _fit(self, sample: Tensor, rows: int) -> Reference:
         reference = fit_reference(
@@ -139,7 +185,7 @@ class Pipeline:
             if self.options.on_event is not None:
                 try:
                     self.options.on_event(event)
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     warn(f"on_event raised {type(error).__name__}: {error}; the run goes on")
 
 

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 
 MAXIMUM_BYTES = 48 * 2**20
+FEWEST_ROWS = 16
+"""Fewer say nothing about diversity, so pictures of over 3 MB take more than `MAXIMUM_BYTES`."""
 
 
 class Pool:
@@ -22,6 +24,11 @@ class Pool:
         return 0 if self._ring is None else self._ring.numel() * self._ring.element_size()
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one sample; empty before the first."""
+        return () if self._ring is None else tuple(self._ring.shape[1:])
+
+    @property
     def full(self) -> bool:
         """Whether a capture would hold `size` rows."""
         return self._ring is not None and self.rows_added >= self.size
@@ -30,7 +37,7 @@ class Pool:
         """Copy the rows of a batch (n, ...) in; False, and nothing is kept, when they have another shape."""
         if self._ring is None:
             row_bytes = max(1, batch[0].numel() * batch.element_size())
-            self.size = max(1, min(self.wanted, MAXIMUM_BYTES // row_bytes))
+            self.size = min(self.wanted, max(FEWEST_ROWS, MAXIMUM_BYTES // row_bytes))
             self._ring = torch.empty((self.size, *batch.shape[1:]), dtype=batch.dtype, device=batch.device)
         if batch.shape[1:] != self._ring.shape[1:]:
             return False
@@ -41,10 +48,6 @@ class Pool:
         self._next = (self._next + len(batch)) % self.size
         self.rows_added += len(batch)
         return True
-
-    def restart(self) -> None:
-        """Forget what is in the ring, so that the next capture holds later rows only."""
-        self.rows_added = 0
 
     def snapshot(self) -> Tensor:
         """A copy of the ring, oldest row first."""

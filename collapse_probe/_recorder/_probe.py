@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Unpack, final, runtime_checkable
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from .._records import Event
@@ -24,7 +26,10 @@ class Source(Protocol):
     """What feeds an attached probe."""
 
     paused: bool
-    error: str | None
+
+    @property
+    def error(self) -> str | None:
+        """What failed, or what of the loop is not understood."""
 
     @property
     def steps(self) -> int:
@@ -32,6 +37,9 @@ class Source(Protocol):
 
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
+
+    def owns_current_thread(self) -> bool:
+        """Whether the caller is its own thread."""
 
     def detach(self) -> None:
         """Remove every hook and hand over what is left."""
@@ -57,6 +65,7 @@ class Probe:
 
     def __init__(self, run: str | PathLike[str], **options: Unpack[ProbeOptions]) -> None:
         self._open(run, parse_options(options))
+        atexit.register(self._at_exit)
 
     def _open(self, run: str | PathLike[str], options: Options) -> None:
         if not isinstance(run, str | PathLike) or not str(run):
@@ -68,16 +77,14 @@ class Probe:
         self._closed = False
         self._failed: str | None = None
         self._pipeline = Pipeline(Path(run), options, current_step=self._steps_so_far)
-        atexit.register(self._at_exit)
 
     @classmethod
-    def _attached(
-        cls, run: str | PathLike[str], options: Options, source: Callable[["Probe", Pipeline], Source]
-    ) -> "Probe":
+    def _attached(cls, run: str | PathLike[str], options: Options, source: Callable[[Pipeline], Source]) -> "Probe":
         """A probe that `source` feeds."""
         probe = cls.__new__(cls)
         probe._open(run, options)
-        probe._source = source(probe, probe._pipeline)
+        probe._source = source(probe._pipeline)
+        atexit.register(probe._at_exit)
         return probe
 
     def step(
@@ -156,7 +163,7 @@ class Probe:
     @property
     def error(self) -> str | None:
         """What went wrong inside the probe, or what of the loop it could not understand; None when all is well."""
-        return self._failed or (self._source.error if self._source is not None else None)
+        return self._failed or (self._source.error if self._source is not None else None) or self._pipeline.error
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -222,6 +229,8 @@ class Probe:
     def _close(self, *, how: str, error: str | None = None) -> None:
         if self._closed:
             return
+        if self._source is not None and self._source.owns_current_thread():
+            raise InvalidArgument("close() was called inside on_event; set a flag there and close in the training loop")
         self._closed = True
         atexit.unregister(self._at_exit)
         info: dict[str, Any] = {}
@@ -236,4 +245,4 @@ class Probe:
 
 
 def _tensor(value: Any) -> Tensor:
-    return value.detach().cpu() if isinstance(value, Tensor) else batch("value", value)
+    return value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(np.array(value))

@@ -15,10 +15,11 @@ from ..errors import InvalidArgument
 REFERENCE_ROWS = 2048
 MAXIMUM_BYTES = 64 * 2**20
 _DONE_AFTER_REPEATS = 256
+_FEW_ROWS, _MANY_BATCHES = 256, 64
 
 
 class Reservoir:
-    """Collects distinct real rows on the CPU, up to `REFERENCE_ROWS` or 64 MB.
+    """Collects distinct real rows on the CPU, up to `REFERENCE_ROWS` or 64 MB, or 256 rows where batches are small.
 
     A small data set comes round again each epoch. Copies of a sample are left out, and 256 copies in a row mean that
     everything was seen.
@@ -29,6 +30,12 @@ class Reservoir:
         self._seen: set[bytes] = set()
         self._repeats = 0
         self._bytes = 0
+        self._batches = 0
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Shape of one row; None before the first."""
+        return tuple(self._rows[0].shape) if self._rows else None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -36,7 +43,10 @@ class Reservoir:
     @property
     def done(self) -> bool:
         """Whether there is no point in adding more."""
-        return len(self._rows) >= REFERENCE_ROWS or self._bytes >= MAXIMUM_BYTES or self._repeats >= _DONE_AFTER_REPEATS
+        full = len(self._rows) >= REFERENCE_ROWS or self._bytes >= MAXIMUM_BYTES
+        # With batches of one, 2,048 rows would take as many steps, and a collapse does not wait.
+        enough = len(self._rows) >= _FEW_ROWS and self._batches >= _MANY_BATCHES
+        return full or enough or self._repeats >= _DONE_AFTER_REPEATS
 
     def add(self, batch: Tensor) -> None:
         """Take the rows of a batch (n, ...) that are new; raises `InvalidArgument` for another shape of rows."""
@@ -46,8 +56,9 @@ class Reservoir:
                 f"real samples of shape {tuple(batch.shape[1:])} after ones of shape {tuple(self._rows[0].shape)}; "
                 "give them all the same shape, or pass the reference once as real=..."
             )
+        self._batches += 1
         for row in batch:
-            if self.done:
+            if len(self._rows) >= REFERENCE_ROWS or self._bytes >= MAXIMUM_BYTES:
                 return
             key = hashlib.blake2b(
                 row.contiguous().flatten().view(torch.uint8).numpy().tobytes(), digest_size=16
@@ -79,12 +90,13 @@ def rows_of(real: Any) -> Tensor:
                 f"real has shape {tuple(real.shape)}; expected samples along the first dimension, (m, ...)"
             )
         return real.detach().cpu()
-    if not isinstance(real, Iterable):
+    if isinstance(real, str) or not isinstance(real, Iterable):
         raise InvalidArgument(
-            f"real is {type(real).__name__}; expected real samples: a tensor, an array, or a loader of batches"
+            f"real is {type(real).__name__}; expected real samples: a tensor, an array, "
+            "or a loader of batches (a data set goes into a DataLoader first)"
         )
     reservoir = Reservoir()
-    with _random_states_kept():
+    with _random_states_kept(real):
         for batch in real:
             first = next(iter(batch.values())) if isinstance(batch, dict) else batch
             first = first[0] if isinstance(first, list | tuple) else first
@@ -102,9 +114,10 @@ def rows_of(real: Any) -> Tensor:
 
 
 @contextmanager
-def _random_states_kept() -> Iterator[None]:
+def _random_states_kept(loader: Any) -> Iterator[None]:
     python, numpy_state, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else []
+    own = [(generator, generator.get_state()) for generator in _generators_of(loader)]
     try:
         yield
     finally:
@@ -113,3 +126,13 @@ def _random_states_kept() -> Iterator[None]:
         torch.set_rng_state(cpu)
         if cuda:
             torch.cuda.set_rng_state_all(cuda)
+        for generator, state in own:
+            generator.set_state(state)
+
+
+def _generators_of(loader: Any) -> list[torch.Generator]:
+    """A loader's own generator, and those of its samplers."""
+    batch_sampler = getattr(loader, "batch_sampler", None)
+    holders = [loader, getattr(loader, "sampler", None), batch_sampler, getattr(batch_sampler, "sampler", None)]
+    held = [getattr(holder, "generator", None) for holder in holders]
+    return [generator for generator in held if isinstance(generator, torch.Generator)]

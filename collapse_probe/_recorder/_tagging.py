@@ -36,8 +36,15 @@ class Call:
     plain_gradient: bool = False
     graph_gradient: bool = False
     """The gradient arrived with gradient mode on: `create_graph`, as penalties need."""
+    thinned: bool = False
+    """The buffers hold only some of its rows, evenly spread."""
     inputs: Tensor | None = None
     """Some rows of the input, while a reference is being collected."""
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether any gradient came back to it."""
+        return self.plain_gradient or self.graph_gradient
 
 
 @dataclass(frozen=True)
@@ -85,7 +92,7 @@ class Tagger:
     def _tag_call(self, call: Call, gradients: Float[np.ndarray, " n"], place: tuple[int, int], usable: bool) -> Tagged:
         rows = len(gradients)
         signs = np.sign(np.nan_to_num(gradients)) if usable else np.zeros(rows)
-        if not signs.any():
+        if not signs.any() or not self.towards_real:
             # A saturated discriminator sends back exact zeros just when it wins: its calls keep their usual order.
             tag: Tag = self._pattern.get(place, "unknown") if usable else "unknown"
             return Tagged(tag, np.full(rows, tag == "real"))

@@ -49,6 +49,10 @@ class Worker:
                 self._pending_bytes += size
         self._queue.put(item)
 
+    def is_current_thread(self) -> bool:
+        """Whether the caller is the worker itself."""
+        return threading.current_thread() is self._thread
+
     def close(self) -> None:
         """Finish what is waiting, then end the thread."""
         self._queue.put(None)
@@ -71,8 +75,7 @@ class Worker:
         arrays = item.arrays()
         for record in item.records:
             row = self._assembler.assemble(record, arrays)
-            for call in row.real_calls:
-                if call.inputs is not None:
-                    self._pipeline.take_real(call.inputs)
+            for samples in row.real_inputs:
+                self._pipeline.take_real(samples)
             if record.step >= 0:
                 self._pipeline.take_step(row.step, row.time, row.values)

@@ -7,11 +7,12 @@ from pathlib import Path
 from .._store import Run, find_runs
 from ..errors import CollapseProbeError, InvalidArgument
 from ._page import page
+from ._text import time_saved
 from ._view import View
 
 Source = str | os.PathLike[str] | Run
 
-__all__ = ["report"]
+__all__ = ["report", "time_saved"]
 
 
 def report(

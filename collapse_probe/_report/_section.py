@@ -57,7 +57,7 @@ def data(identifier: str, content: object) -> str:
 
 def _banner(view: View) -> str:
     symbol, _, colour = VERDICTS[view.verdict.kind]
-    saved = time_saved(view)
+    saved = time_saved(view.run)
     times = view.steps["time"].dropna()
     chips = [f"{len(view.steps):,} steps", f"{len(view.run.batches):,} captures", f"{len(view.events):,} events"]
     if len(times) > 1:

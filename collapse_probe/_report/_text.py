@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._records import Verdict
+from .._store import Run
 from ._style import VERDICTS
 from ._view import View
 
@@ -42,23 +43,23 @@ def tags(view: View) -> list[str]:
     return [str(tag) for tag in given] if isinstance(given, list) else [str(given)] if given else []
 
 
-def time_saved(view: View) -> str | None:
+def time_saved(run: Run) -> str | None:
     """What stopping at the first critical event saves of the steps that were planned."""
-    total = view.run.info.get("total_steps")
-    flagged = next((event.step for event in view.events if event.severity == "critical"), None)
+    total = run.info.get("total_steps")
+    flagged = next((event.step for event in run.event_list if event.severity == "critical"), None)
     if not isinstance(total, int) or flagged is None or total <= flagged:
         return None
     saved = total - flagged
     sentence = (
         f"Stopping when it was flagged, at step {flagged:,} of {total:,}, saves {saved:,} steps ({saved / total:.0%})"
     )
-    rate = seconds_a_step(view)
+    rate = seconds_a_step(run)
     return sentence + (f", about {duration(saved * rate)} at {number(rate)} s a step." if rate else ".")
 
 
-def seconds_a_step(view: View) -> float | None:
+def seconds_a_step(run: Run) -> float | None:
     """The median; None where fewer than two steps have a time."""
-    times = view.steps["time"].dropna()
+    times = run.steps["time"].dropna()
     if len(times) < 2:
         return None
     rates = np.diff(times.to_numpy()) / np.diff(times.index.to_numpy())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._records import Band, Event, Verdict
+from .._records import DIVERSITY, Band, Event, Verdict
 from .._store import Run
 from ..errors import CollapseProbeError, UnreadableRun
 
@@ -88,8 +88,9 @@ class View:
 
     @cached_property
     def columns(self) -> list[str]:
-        """The statistics that are one number."""
-        return [name for name in map(str, self.statistics) if not PART.fullmatch(name)]
+        """The statistics that are one number; first the one that verdicts and events call diversity."""
+        found = [name for name in map(str, self.statistics) if not PART.fullmatch(name)]
+        return sorted(found, key=lambda name: name != DIVERSITY)
 
     @cached_property
     def vectors(self) -> dict[str, list[str]]:

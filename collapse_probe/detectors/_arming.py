@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from .._records import Observation
+from .._records import DIVERSITY, Observation
 
 ARMING_RATIO = 0.40
 ARMING_CHECKS = 3
@@ -11,8 +11,13 @@ ARMING_CHECKS = 3
 
 def diversity(observation: Observation) -> float:
     """Occupancy of the cells of real data as a share of what real data of the same size score; NaN when unknown."""
-    band = observation.bands.get("occupancy")
-    return band.ratio(observation.values.get("occupancy", math.nan)) if band else math.nan
+    return share_of_real(observation, DIVERSITY)
+
+
+def share_of_real(observation: Observation, statistic: str) -> float:
+    """A statistic as a share of what real data score; NaN when unknown."""
+    band = observation.bands.get(statistic)
+    return band.ratio(observation.values.get(statistic, math.nan)) if band else math.nan
 
 
 @dataclass

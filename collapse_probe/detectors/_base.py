@@ -26,7 +26,7 @@ class AbstractDetector(abc.ABC):
     no news; the same observations give the same events; every option has a default.
     """
 
-    watches: ClassVar[Literal["steps", "statistics"]]
+    watches: ClassVar[Literal["steps", "statistics", "both"]]
 
     @abc.abstractmethod
     def __init__(self, options: DetectorOptions = DetectorOptions()) -> None: ...

@@ -5,7 +5,7 @@ from collections import deque
 from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
-from ._arming import ARMING_RATIO, Arming, diversity
+from ._arming import ARMING_RATIO, Arming, diversity, share_of_real
 from ._base import AbstractDetector, DetectorOptions
 
 _GUARD = 0.70
@@ -40,7 +40,7 @@ class Collapse(AbstractDetector):
     `patience` more follow, the event becomes critical. The onset is where diversity last fell below half of the
     run's own best. A lasting fall to under 0.6 of the best that stays above the threshold warns of narrowing; it is
     critical once four in five of the last 3 · (2 + patience) checks were below half of the best. Three checks back at
-    0.40 and at half of the best end an episode with a `recovery`.
+    0.40 and at 0.6 of the best end an episode with a `recovery`.
 
     Thresholds: chosen on 55 image runs of 17 programs, and kept on 14 fresh ones (18 of 18 and 7 of 9 settled
     collapses found, 0 of 26 and 0 of 5 healthy runs flagged); no run of this repository took part in the choice.
@@ -68,12 +68,13 @@ class Collapse(AbstractDetector):
         self._track(observation.step, ratio)
         if not self._arming.update(ratio):
             return None
-        guard = _guard(observation)
+        guard = share_of_real(observation, "matched_occupancy")
         low = ratio < self._threshold and not guard >= _GUARD
         self._low = self._low + 1 if low else 0
         self._narrow = self._narrow + 1 if ratio < _NARROWED * min(1.0, self._best) else 0
         self._halved.append(ratio < _HALF * self._best and not guard >= _GUARD)
-        self._back = self._back + 1 if ratio >= max(ARMING_RATIO, self._threshold, _HALF * self._best) else 0
+        back = max(ARMING_RATIO, self._threshold, _NARROWED * min(1.0, self._best))
+        self._back = self._back + 1 if ratio >= back else 0
         return self._judge(observation.step, ratio, guard)
 
     def _track(self, step: int, ratio: float) -> None:
@@ -93,7 +94,11 @@ class Collapse(AbstractDetector):
     @property
     def _half_is_lost(self) -> bool:
         """Half of the best diversity gone, for most of a long while: near the threshold, checks come out both ways."""
-        return len(self._halved) == self._halved.maxlen and sum(self._halved) >= _MOST * len(self._halved)
+        return (
+            len(self._halved) == self._halved.maxlen
+            and self._halved[-1]
+            and sum(self._halved) >= _MOST * len(self._halved)
+        )
 
     def _judge(self, step: int, ratio: float, guard: float) -> Event | None:
         evidence = {"diversity": ratio, "best_diversity": self._best, "checks": float(self._low)}
@@ -113,13 +118,9 @@ class Collapse(AbstractDetector):
         if self._narrow >= _NARROWING_CHECKS and self._reported == "nothing":
             self._reported = "narrowing"
             return Event("collapse", "warning", step, onset, f"Narrowing: {fell}.", evidence, _NARROWING_ADVICE)
-        if self._reported in ("warning", "critical") and self._back >= _RECOVERING_CHECKS:
+        if self._reported != "nothing" and self._back >= _RECOVERING_CHECKS:
             self._reported = "nothing"
+            self._halved.clear()
             message = f"Recovered: diversity is back at {ratio:.0%} of real data's."
             return Event("recovery", "warning", step, step, message, evidence, "No action needed; keep an eye on it.")
         return None
-
-
-def _guard(observation: Observation) -> float:
-    band = observation.bands.get("matched_occupancy")
-    return band.ratio(observation.values.get("matched_occupancy", math.nan)) if band else math.nan

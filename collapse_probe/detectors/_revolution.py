@@ -15,12 +15,15 @@ _WON = 0.9
 _LEAP = 1.5
 _SLOW, _FAST = 0.01, 0.1
 _STEPS_PER_PATIENCE = 50
+_ABRUPT_STEPS = 150
 
 _ADVICE = (
-    "The two players are no match any more, and the generator learns little from here. The best generator is likely "
-    "the one before the onset. Restart there with a weaker discriminator: a lower learning rate for it, noise on its "
-    "inputs, one-sided label smoothing, a gradient penalty, or more data."
+    "The two players are no match any more. Compare the samples before and after the onset: if they do not improve, go "
+    "back to before it with a weaker discriminator: a lower learning rate for it, noise on its inputs, one-sided label "
+    "smoothing, a gradient penalty, or more data."
 )
+
+_CALM = "No action needed; keep an eye on it."
 
 
 @final
@@ -30,9 +33,10 @@ class Revolution(AbstractDetector):
     Armed while the slow mean of the edge is at most 0.65, after 50 steps. Flags when an e-detector of the null "the
     mean edge is at most 0.75" has evidence 1e6 (average run length at least a million steps under that null, for a
     sensitivity of 1), the fast mean of the edge is above 0.9 and the generator's canonical loss is at least 1.5
-    times its level before. A discriminator that wins little by little, or from the start, is not a revolution.
-    Critical once it has lasted `patience` · 50 steps more. The slow means stand still while evidence mounts, so that
-    they do not learn the failure.
+    times its level before, all within 150 steps of the onset. A discriminator that wins little by little, or from the
+    start, is not a revolution.
+    Critical once it has lasted `patience` · 50 steps more; a `recovery` follows when the edge is under 0.75 again. The
+    slow means stand still while evidence mounts, so that they do not learn the failure.
     """
 
     watches: ClassVar[Literal["steps", "statistics"]] = "steps"
@@ -66,13 +70,20 @@ class Revolution(AbstractDetector):
 
     def _judge(self, step: int) -> Event | None:
         if self._flagged_at is not None and self._fast_edge < _NULL_EDGE:
-            self._flagged_at, self._critical = None, False
-            return None
+            was_critical, self._flagged_at, self._critical = self._critical, None, False
+            message = f"The discriminator's edge is back at {self._fast_edge:.2f}."
+            evidence = {"edge": self._fast_edge}
+            return Event("recovery", "warning", step, step, message, evidence, _CALM) if was_critical else None
         if self._flagged_at is None:
             leap = self._fast_loss / self._slow_loss if self._slow_loss > 0 else math.nan
             armed = self._seen >= _WARM_UP and self._slow_edge <= _BALANCED
+            abrupt = step - self._detector.onset <= _ABRUPT_STEPS
             if not (
-                armed and self._detector.log10_evidence >= self._needed and self._fast_edge >= _WON and leap >= _LEAP
+                armed
+                and abrupt
+                and self._detector.log10_evidence >= self._needed
+                and self._fast_edge >= _WON
+                and leap >= _LEAP
             ):
                 return None
             self._flagged_at, self._onset = step, self._detector.onset

@@ -142,7 +142,7 @@ def test_a_loss_that_is_nan_is_recorded_and_when_it_lasts_it_is_a_divergence(tmp
         ("divergence", "warning", 2, 2),
         ("divergence", "critical", 2, 4),
     ]
-    assert "1 of the step's values" in probe.events[0].message
+    assert "1 of the losses, scores and gradient norms" in probe.events[0].message
     run = cp.load(tmp_path / "run")
     assert run.steps["loss_d"].iloc[:2].tolist() == [1.0, 2.0]
     assert math.isinf(run.steps["loss_d"].iloc[3])

@@ -137,7 +137,7 @@ def test_runs_may_be_given_as_paths_and_loaded(tmp_path: Path) -> None:
 
 def test_what_stopping_saves_is_worked_out_by_hand(tmp_path: Path) -> None:
     view = View(point_run(tmp_path / "run", collapse_at=600), number=1, captures=6)
-    assert time_saved(view) == (
+    assert time_saved(view.run) == (
         "Stopping when it was flagged, at step 640 of 5,000, saves 4,360 steps (87%), "
         "about 18 min 10 s at 0.25 s a step."
     )
@@ -145,7 +145,7 @@ def test_what_stopping_saves_is_worked_out_by_hand(tmp_path: Path) -> None:
 
 
 def test_a_healthy_run_saves_nothing(tmp_path: Path) -> None:
-    assert time_saved(View(point_run(tmp_path / "run"), number=1, captures=6)) is None
+    assert time_saved(point_run(tmp_path / "run")) is None
 
 
 def test_a_folder_is_no_place_for_a_page(tmp_path: Path) -> None:

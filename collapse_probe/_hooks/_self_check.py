@@ -1,0 +1,58 @@
+"""Was the loop understood? One line when it was, one trouble when it was not."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Seen:
+    """What the hooks saw so far."""
+
+    has_discriminator: bool
+    generator_calls: int = 0
+    discriminator_calls: int = 0
+    steps: int = 0
+    d_updates: int = 0
+    other_updates: int = 0
+    """Updates of optimizers that hold parameters of neither network."""
+    judged_samples: int = 0
+    """Generator updates whose gradient came through the discriminator's scores of generated samples."""
+    pooled_batches: int = 0
+
+
+_LOOK_AFTER = 50
+# A critic may be trained alone for a long while before the generator's first update, and others may train first.
+_WAIT_FOR_GENERATOR = 1000
+
+
+def trouble(seen: Seen) -> str | None:
+    """What of the loop is not understood after 50 updates, and which option or change resolves it; None if all is well.
+
+    >>> trouble(Seen(has_discriminator=True, discriminator_calls=99, d_updates=99))  # doctest: +ELLIPSIS
+    'the generator was never called, though optimizers stepped; ...'
+    """
+    if max(seen.steps, seen.d_updates) >= _LOOK_AFTER and not seen.generator_calls:
+        return (
+            "the generator was never called, though optimizers stepped; attach the module whose call returns the "
+            "samples (for StyleGAN G.synthesis), before a step function is compiled"
+        )
+    if not seen.steps and max(seen.d_updates, seen.other_updates) >= _WAIT_FOR_GENERATOR:
+        return "no optimizer updated the generator's parameters; attach the modules that your optimizers train"
+    if seen.steps < _LOOK_AFTER:
+        return None
+    if not seen.pooled_batches:
+        return (
+            "no samples could be taken from what the generator returns; pass sample=..., a callable that picks a "
+            "batch (n, ...) out of its output"
+        )
+    if not seen.has_discriminator:
+        return None
+    if not seen.discriminator_calls:
+        return "the discriminator was never called; attach the module whose call returns the scores"
+    if not seen.d_updates:
+        return "no optimizer updated the discriminator's parameters; pass the module that its optimizer trains"
+    if not seen.judged_samples:
+        return (
+            "no generator update came from the discriminator's scores of generated samples, so real and fake cannot be "
+            "told apart; is the order attach(G, D)? Else pass score=..., a callable that picks the scores"
+        )
+    return None
