@@ -79,3 +79,73 @@ def test_measuring_anew_without_captures_is_refused(tmp_path: Path) -> None:
         probe.step(loss_d=1.0)
     with pytest.raises(InvalidArgument, match="stores 0 captures and no reference"):
         cp.replay(tmp_path / "run", sample_size=64)
+
+
+def _by_hand(run: Path, batches: list[torch.Tensor], *, first: int | None = None) -> cp.Probe:
+    real = cp.toy.ring(8, seed=1).sample(1024)
+    with cp.Probe(run=run, real=real, modes=cp.toy.ring(8), stop_on=()) as probe:
+        for index, batch in enumerate(batches):
+            probe.step(loss_d=1.0, fake=batch, step=first if index == 0 else None)
+    return probe
+
+
+def _varied(count: int) -> list[torch.Tensor]:
+    data = cp.toy.ring(8, seed=4)
+    return [data.sample(64) for _ in range(count)]
+
+
+def _alike(count: int) -> list[torch.Tensor]:
+    noise = torch.Generator().manual_seed(0)
+    return [torch.tensor([[1.0, 0.0]]) + 0.01 * torch.randn(64, 2, generator=noise) for _ in range(count)]
+
+
+def test_a_run_that_is_taken_up_again_knows_what_came_before(tmp_path: Path) -> None:
+    _by_hand(tmp_path / "run", _varied(10))
+    bands = cp.load(tmp_path / "run").bands
+    probe = _by_hand(tmp_path / "run", _alike(10), first=10)
+    assert [(e.severity, e.onset, e.step) for e in probe.events] == [("warning", 10, 11), ("critical", 10, 14)]
+    assert cp.replay(tmp_path / "run") == probe.events
+    run = cp.load(tmp_path / "run")
+    assert run.verdict.kind == "collapsed"
+    assert str(run.bands) == str(bands)
+
+
+def test_going_back_to_a_checkpoint_replaces_the_abandoned_branch(tmp_path: Path) -> None:
+    real = cp.toy.ring(8, seed=1).sample(1024)
+    with cp.Probe(run=tmp_path / "run", real=real, modes=cp.toy.ring(8)) as probe:
+        for batch in _varied(10) + _alike(10):
+            probe.step(loss_d=1.0, fake=batch)
+        assert probe.should_stop
+        probe.step(loss_d=2.0, fake=_varied(1)[0], step=8)
+        assert not probe.should_stop
+        assert probe.events == []
+        for batch in _varied(4):
+            probe.step(loss_d=2.0, fake=batch)
+    run = cp.load(tmp_path / "run")
+    assert run.steps.index.tolist() == list(range(13))
+    assert run.steps["loss_d"].tolist() == [1.0] * 8 + [2.0] * 5
+    assert run.verdict.kind == "healthy"
+    assert cp.replay(run) == run.event_list == []
+
+
+def test_measuring_anew_with_the_same_options_gives_the_same_statistics(tmp_path: Path) -> None:
+    probe = _by_hand(tmp_path / "run", _varied(6) + _alike(6))
+    run = cp.load(tmp_path / "run")
+    assert cp.replay(run, modes=cp.toy.ring(8)) == probe.events
+
+
+def test_an_embedding_that_the_run_was_made_with_is_asked_for(tmp_path: Path) -> None:
+    real = cp.toy.ring(8, seed=1).sample(1024)
+    with cp.Probe(run=tmp_path / "run", real=real, embed=lambda x: 2 * x.flatten(1)) as probe:
+        probe.step(fake=real[:64])
+    with pytest.raises(InvalidArgument, match=r"was measured with an embed of its own \(function\)"):
+        cp.replay(tmp_path / "run", sample_size=32)
+
+
+def test_a_torn_capture_is_named_and_left_out(tmp_path: Path) -> None:
+    _by_hand(tmp_path / "run", _varied(8))
+    torn = sorted((tmp_path / "run" / "captures").iterdir())[3]
+    torn.write_bytes(torn.read_bytes()[:50])
+    with pytest.warns(CollapseProbeWarning) as caught:
+        assert cp.replay(tmp_path / "run", modes=cp.toy.ring(8)) == []
+    assert any(torn.name in str(w.message) for w in caught)

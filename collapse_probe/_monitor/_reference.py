@@ -72,18 +72,27 @@ class Reference:
 
 
 def fit_reference(
-    sample: Float[Tensor, "m ..."], *, sample_size: int, modes: Any = None, embed: Embed | None = None, seed: int = 0
+    sample: Float[Tensor, "m ..."],
+    *,
+    sample_size: int,
+    modes: Any = None,
+    embed: Embed | None = None,
+    shuffle: bool = True,
 ) -> Reference:
-    """Fit and calibrate every statistic on `sample`; raises `InvalidArgument` for fewer than 32 finite rows."""
+    """Fit and calibrate every statistic on `sample`; raises `InvalidArgument` for fewer than 32 finite rows.
+
+    `shuffle=False` takes the sample of an earlier reference as it is, cut at the same place: the same reference again.
+    """
     sample = sample.detach().cpu()
-    finite = sample.flatten(1).isfinite().all(1)
-    if int(finite.sum()) < MINIMUM_ROWS:
+    sample = sample[sample.flatten(1).isfinite().all(1)]
+    if len(sample) < MINIMUM_ROWS:
         raise InvalidArgument(
-            f"the real data hold {int(finite.sum())} finite samples of shape {tuple(sample.shape[1:])}; "
+            f"the real data hold {len(sample)} finite samples of shape {tuple(sample.shape[1:])}; "
             f"at least {MINIMUM_ROWS} are needed: pass more with real=..."
         )
-    generator = torch.Generator().manual_seed(seed)
-    sample = sample[finite][torch.randperm(int(finite.sum()), generator=generator)]
+    if shuffle:
+        sample = sample[torch.randperm(len(sample), generator=torch.Generator().manual_seed(0))]
+    generator = torch.Generator().manual_seed(1)
     embed = embed or embeddings.choose(tuple(sample.shape[1:]))
     points = embed_rows(sample, embed)
     half = len(points) // 2

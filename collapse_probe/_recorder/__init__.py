@@ -12,6 +12,8 @@ from ._options import parse_options as parse_options
 from ._pipeline import Pipeline as Pipeline
 from ._pool import Pool as Pool
 from ._probe import Probe as Probe
+from ._reservoir import rows_of as rows_of
+from ._stored import observe_stored as observe_stored
 from ._tagging import Call as Call
 from ._tagging import Player as Player
 from ._transfer import Transfer as Transfer

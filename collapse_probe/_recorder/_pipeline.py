@@ -14,13 +14,14 @@ from torch import Tensor
 
 from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_reference
 from .._records import Event
-from .._store import CaptureBudget, RunWriter
+from .._store import CaptureBudget, RunWriter, load
 from .._version import __version__
 from ..errors import InvalidArgument
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
 from ._reservoir import Reservoir, rows_of
+from ._stored import observe_stored
 
 FLUSH_SECONDS = 1.0
 FLUSH_ROWS = 1000
@@ -44,6 +45,7 @@ class Pipeline:
         self._current_step = current_step
         self._rows: list[dict[str, float]] = []
         self._flushed = time.monotonic()
+        self._started = False
         self._given = None if options.real is None else rows_of(options.real)
         if self._given is not None and len(self._given) < MINIMUM_ROWS:
             raise InvalidArgument(
@@ -77,10 +79,38 @@ class Pipeline:
             with self._analysing():
                 self._reservoir.add(batch)
 
+    def take_up(self, step: int) -> None:
+        """Go on at `step`, at or before what the folder holds: after a restored checkpoint, or in an earlier run.
+
+        What is recorded from here replaces older rows of the same steps; the monitor knows those before, and the
+        reference stays the one they were read against.
+        """
+        self.flush()
+        if self._started:
+            self.writer = RunWriter(self.writer.path, info=_info(self.options))
+        self._started = True
+        run = load(self.writer.path)
+        self.monitor = Monitor(self.options.detector_options())
+        observe_stored(self.monitor, run.steps, run.statistics, bands=run.bands, before=step)
+        self.should_stop = any(e.severity == "critical" and e.kind in self.options.stop_on for e in self.monitor.events)
+        if self.reference is None and run.reference is not None:
+            self._given = torch.from_numpy(run.reference)
+            self.reference = fit_reference(
+                self._given,
+                sample_size=run.reference_metadata["sample_size"],
+                modes=self.options.modes,
+                embed=self.options.embed,
+                shuffle=False,
+            )
+
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since the epoch."""
         # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
         bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
+        if not self._started and step and self.writer.start:
+            with self._analysing():
+                self.take_up(step)
+        self._started = True
         row = dict(values) | ({"not_finite": float(bad)} if bad else {})
         self._rows.append({"step": step, "time": seconds} | row)
         self._raise(self.monitor.observe_step(step, row))

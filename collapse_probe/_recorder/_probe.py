@@ -72,6 +72,7 @@ class Probe:
             raise InvalidArgument(f"run is {run!r}; expected the path of a folder, e.g. 'runs/first'")
         self._source: Source | None = None
         self._step = 0
+        self._highest = 0
         self._scores = HandScores()
         self._paused = False
         self._closed = False
@@ -127,6 +128,9 @@ class Probe:
         number = self._step if step is None else step
         self._step = number + 1
         with self._failing_open():
+            if step is not None and step < self._highest:
+                self._pipeline.take_up(step)
+            self._highest = number + 1
             if reals is not None:
                 self._pipeline.take_real(reals)
             self._pipeline.take_step(number, time.time(), values)
