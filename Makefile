@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 # Small models gain nothing from more threads, and lose much when several processes compete for the cores.
-export OMP_NUM_THREADS ?= 2
-export MKL_NUM_THREADS ?= 2
+export OMP_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
 
 .PHONY: demo test bench clean
 

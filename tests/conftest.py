@@ -1,4 +1,4 @@
-"""What every test shares: two threads, and the markers that need something this machine may lack."""
+"""What every test shares: one thread, and the markers that need something this machine may lack."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ NEEDED: dict[str, tuple[Callable[[], bool], str]] = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -35,7 +35,7 @@ def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], list[CollapseP
     root = Path(folder)
     runs: list[Run] = []
     errors: list[CollapseProbeError] = []
-    for path in _run_folders(root, empty_too=True):
+    for path in _run_folders(root):
         try:
             runs.append(load(path))
         except CollapseProbeError as error:
@@ -58,14 +58,12 @@ def load_runs(folder: str | os.PathLike[str]) -> list[Run]:
     return runs
 
 
-def _run_folders(root: Path, *, empty_too: bool = False) -> Iterator[Path]:
+def _run_folders(root: Path) -> Iterator[Path]:
     """Folders with a run.json, or with step blocks and none, in path order; never looks inside one."""
     for name, folders, files in os.walk(root):
         folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
-        is_run = "run.json" in files or "steps.0" in files
-        if is_run:
+        if "run.json" in files or "steps.0" in files:
             folders.clear()
-        if is_run or (empty_too and not folders and not files and Path(name) != root):
             yield Path(name)
 
 

@@ -63,14 +63,13 @@ def test_an_unreadable_run_is_told_and_does_not_hide_the_others(tmp_path: Path) 
     (tmp_path / "lost" / "steps.0").write_bytes(b"")
     runs, errors = find_runs(tmp_path)
     assert [run.name for run in runs] == ["good"]
-    assert [name for error, name in zip(errors, ("broken", "empty", "lost"), strict=True) if name in str(error)] == [
-        "broken",
-        "empty",
-        "lost",
-    ]
+    # A folder with nothing in it is nobody's run: it must not turn a check of its neighbours into an error.
+    assert len(errors) == 2
+    assert "broken" in str(errors[0])
+    assert "lost" in str(errors[1])
     with pytest.warns(CollapseProbeWarning) as warned:
         assert [run.name for run in load_runs(tmp_path)] == ["good"]
-    assert len(warned) == 3
+    assert len(warned) == 2
 
 
 def test_a_folder_without_any_run_is_not_found(tmp_path: Path) -> None:
