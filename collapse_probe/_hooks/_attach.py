@@ -166,6 +166,6 @@ class _Attached:
         ratio = seen.d_updates / seen.steps
         say(
             f"watching: batches of {observer.batch_size}, {ratio:.1f} discriminator updates a step, "
-            f"scores are {self._assembler.kind}s, calls so far: {calls or 'of the generator alone'}; "
+            f"kind of score: {self._assembler.kind}, calls so far: {calls or 'of the generator alone'}; "
             f"captures of {observer.pool.size} samples, at first every {observer.schedule.interval} steps"
         )
