@@ -14,6 +14,8 @@ from ._observer import Observer
 from ._self_check import trouble
 from ._tap import Tap
 
+_UNDERSTOOD_STEPS = 10
+
 
 def attach(
     generator: nn.Module,
@@ -153,7 +155,7 @@ class _Attached:
                 self._guard.error = found
                 raise LoopNotUnderstood(found)
             self._guard.report(found)
-        elif self.steps >= 10 and (self._assembler.counts or not self._observer.seen.has_discriminator):
+        elif self._assembler.steps >= _UNDERSTOOD_STEPS:
             self._checked = self.steps >= 50
             self._say_once()
 

@@ -32,6 +32,8 @@ class Assembler:
     tagger: Tagger = field(default_factory=Tagger)
     counts: dict[str, int] = field(default_factory=dict)
     """Calls by tag, for the self-check."""
+    steps: int = 0
+    """Steps assembled so far."""
     _scale: float = 0.0
     _outside_unit: bool = False
     _logits: bool | None = None
@@ -46,6 +48,7 @@ class Assembler:
     def assemble(self, record: StepRecord, arrays: Arrays) -> StepRow:
         """The columns of one step."""
         scores, gradients, scalars = arrays
+        self.steps += record.step >= 0
         values = {name: float(scalars[record.index, slot]) for name, slot in record.slots.items()}
         values.update(record.scalars)
         row = StepRow(record.step, record.time, values)
