@@ -106,10 +106,6 @@ class _Attached:
         """Attach scalars to the step in progress."""
         self._guard(self._observer.log)(scalars)
 
-    def owns_current_thread(self) -> bool:
-        """Whether this is the worker's thread, in which `on_event` runs."""
-        return self._worker.is_current_thread()
-
     def detach(self) -> None:
         """Remove every hook and hand over what is left."""
         for tap in self._taps:

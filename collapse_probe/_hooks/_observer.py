@@ -19,7 +19,6 @@ from ._self_check import Seen
 
 _COLLECTING_STEPS = 8
 _CHUNK_SECONDS = 0.25
-_INPUT_ROWS = 64
 _REMEMBERED_OUTPUTS = 2
 
 
@@ -78,8 +77,8 @@ class Observer:
             return
         call.from_generator = any(_same_storage(inputs, known) for known in self._outputs)
         call.differentiable_input = inputs.grad_fn is not None
-        if self._pipeline.wants_real and not call.from_generator and not call.differentiable_input:
-            call.inputs = inputs[:_INPUT_ROWS].detach().clone()
+        if self._pipeline.wants_real and not call.from_generator and len(inputs) == len(scores):
+            self._chunk.keep_inputs(call, inputs)
         self._pending.append(call)
         self._record.calls.append(call)
         received = self.guard(functools.partial(self._on_score_gradient, self._chunk, call))

@@ -142,14 +142,12 @@ def _phases(calls: list[Call]) -> dict[int, list[Call]]:
 
 
 def _real_rows(call: Call, tagged: Tagged) -> Tensor | None:
-    """The real samples among the kept rows of a call, which are its first ones."""
+    """The real samples among the rows of a call's input that were kept."""
     if call.inputs is None or tagged.tag not in ("real", "mixed"):
         return None
     if tagged.tag == "real":
         return call.inputs
-    if call.thinned:
-        return None
-    rows = call.inputs[torch.from_numpy(tagged.real_rows[: len(call.inputs)])]
+    rows = call.inputs[torch.from_numpy(tagged.real_rows[:: call.inputs_every].copy())]
     return rows if len(rows) else None
 
 

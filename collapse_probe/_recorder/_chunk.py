@@ -17,6 +17,7 @@ SCORE_ROWS = 1 << 16
 SCALAR_SLOTS = 32
 STEPS = 64
 ROWS_PER_CALL = 256
+INPUT_ROWS = 64
 
 
 @dataclass
@@ -69,10 +70,16 @@ class Chunk:
         stop = self.used + len(rows)
         if stop > SCORE_ROWS:
             return None
-        call = Call(self.used, stop, thinned=len(rows) < len(scores))
+        call = Call(self.used, stop)
         self.scores[self.used : stop].copy_(rows)
         self.used = stop
         return call
+
+    def keep_inputs(self, call: Call, inputs: Tensor) -> None:
+        """Copy some rows of the call's input, evenly spread and among those whose scores are kept."""
+        every = stride(call.stop - call.start, INPUT_ROWS)
+        call.inputs = inputs.detach()[:: every * stride(len(inputs), ROWS_PER_CALL)].clone()
+        call.inputs_every = every
 
     def write_gradients(self, call: Call, gradients: Tensor, *, add: bool) -> None:
         """Copy, or add, the gradient that reached the scores of `call`."""
@@ -106,7 +113,13 @@ class Chunk:
 
 def _thin(rows: Tensor) -> Tensor:
     """At most `ROWS_PER_CALL` entries, at an even stride: a real and a fake half both stay represented."""
-    if len(rows) <= ROWS_PER_CALL:
-        return rows
-    stride = -(-len(rows) // ROWS_PER_CALL)
-    return rows[::stride]
+    return rows[:: stride(len(rows), ROWS_PER_CALL)]
+
+
+def stride(rows: int, most: int) -> int:
+    """The step at which at most so many of the rows are taken.
+
+    >>> stride(256, 256), stride(257, 256)
+    (1, 2)
+    """
+    return max(1, -(-rows // most))

@@ -1,22 +1,21 @@
 """From finished steps and captures to the run folder, statistics, events and the wish to stop."""
 
 import math
-import platform
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_reference
 from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
-from .._version import __version__
 from ..errors import InvalidArgument
+from ._forms import as_array, as_columns, run_info
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
@@ -40,6 +39,8 @@ class Pipeline:
         self.should_stop = False
         self.error: str | None = None
         """What keeps captures from being measured; the rest goes on."""
+        self.telling_thread: int | None = None
+        """The thread in which `on_event` is running."""
         self.captures_measured = 0
         self.capture_seconds = 0.0
         self._current_step = current_step
@@ -55,7 +56,7 @@ class Pipeline:
             embed_rows(self._given[:2], options.embed)
         self._reservoir = Reservoir()
         self._budget = CaptureBudget(limit=options.disk_limit)
-        self.writer = RunWriter(path, info=_info(options))
+        self.writer = RunWriter(path, info=run_info(options))
         if self.writer.start:
             say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
         for step, size in self.writer.capture_sizes().items():
@@ -87,7 +88,7 @@ class Pipeline:
         """
         self.flush()
         if self._started:
-            self.writer = RunWriter(self.writer.path, info=_info(self.options))
+            self.writer = RunWriter(self.writer.path, info=run_info(self.options))
         self._started = True
         run = load(self.writer.path)
         self.monitor = Monitor(self.options.detector_options())
@@ -122,7 +123,7 @@ class Pipeline:
         generated = generated.detach()
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
-        size = self.writer.write_capture(step, {name: _array(tensor) for name, tensor in tensors.items()})
+        size = self.writer.write_capture(step, {name: as_array(tensor) for name, tensor in tensors.items()})
         self._thin(step, size)
         if self.error is None:
             with self._analysing():
@@ -134,7 +135,7 @@ class Pipeline:
             return
         began = time.thread_time()
         row = reference.measure(generated)
-        self.writer.append_statistics(_columns([{"step": step} | row]))
+        self.writer.append_statistics(as_columns([{"step": step} | row]))
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))
         self.captures_measured += 1
         self.capture_seconds += time.thread_time() - began
@@ -157,7 +158,7 @@ class Pipeline:
     def flush(self) -> None:
         """Hand the steps so far to the operating system."""
         if self._rows:
-            self.writer.append_steps(_columns(self._rows))
+            self.writer.append_steps(as_columns(self._rows))
             self._rows = []
         self._flushed = time.monotonic()
 
@@ -198,8 +199,10 @@ class Pipeline:
         reference = fit_reference(
             sample, sample_size=min(rows, self.options.sample_size), modes=self.options.modes, embed=self.options.embed
         )
-        tensors = {"real": _array(reference.sample)} | {
-            f"{name}.{key}": _array(tensor) for name, state in reference.states.items() for key, tensor in state.items()
+        tensors = {"real": as_array(reference.sample)} | {
+            f"{name}.{key}": as_array(tensor)
+            for name, state in reference.states.items()
+            for key, tensor in state.items()
         }
         self.writer.write_reference(tensors, reference.described())
         return reference
@@ -212,34 +215,15 @@ class Pipeline:
             self._budget.protect((event.onset, event.step))
             self.writer.append_event(event, visible_at=self._current_step() if stops else None)
             say(f"{event.severity}: {event.message}")
-            if self.options.on_event is not None:
-                try:
-                    self.options.on_event(event)
-                except (Exception, SystemExit) as error:
-                    warn(f"on_event raised {type(error).__name__}: {error}; the run goes on")
+            self._tell(event)
 
-
-def _info(options: Options) -> dict[str, Any]:
-    return {
-        "collapse_probe": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "options": options.described(),
-        "tags": dict(options.tags),
-        "value_range": list(options.value_range) if options.value_range else None,
-        "total_steps": options.total_steps,
-    }
-
-
-def _array(tensor: Tensor) -> np.ndarray:
-    """As NumPy; bfloat16, which NumPy lacks, becomes float32."""
-    tensor = tensor.detach().cpu()
-    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).contiguous().numpy()
-
-
-def _columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {
-        name: np.array([row.get(name, math.nan) for row in rows], dtype=np.int64 if name == "step" else np.float64)
-        for name in names
-    }
+    def _tell(self, event: Event) -> None:
+        if self.options.on_event is None:
+            return
+        self.telling_thread = threading.get_ident()
+        try:
+            self.options.on_event(event)
+        except (Exception, SystemExit) as error:
+            warn(f"on_event raised {type(error).__name__}: {error}; the run goes on")
+        finally:
+            self.telling_thread = None

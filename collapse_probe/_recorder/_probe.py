@@ -1,13 +1,14 @@
 """The probe: what a training script holds in its hand."""
 
 import atexit
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Unpack, final, runtime_checkable
+from typing import Any, Unpack, final
 
 import numpy as np
 import torch
@@ -19,33 +20,7 @@ from ._by_hand import HandScores, batch, own_scalars, scalar
 from ._notices import warn
 from ._options import Options, ProbeOptions, parse_options
 from ._pipeline import Pipeline
-
-
-@runtime_checkable
-class Source(Protocol):
-    """What feeds an attached probe."""
-
-    paused: bool
-
-    @property
-    def error(self) -> str | None:
-        """What failed, or what of the loop is not understood."""
-
-    @property
-    def steps(self) -> int:
-        """Steps closed so far."""
-
-    def log(self, scalars: Mapping[str, Any]) -> None:
-        """Attach scalars to the step in progress."""
-
-    def owns_current_thread(self) -> bool:
-        """Whether the caller is its own thread."""
-
-    def detach(self) -> None:
-        """Remove every hook and hand over what is left."""
-
-    def described(self) -> dict[str, Any]:
-        """What it saw of the loop and what observing cost."""
+from ._source import Source
 
 
 @final
@@ -233,7 +208,7 @@ class Probe:
     def _close(self, *, how: str, error: str | None = None) -> None:
         if self._closed:
             return
-        if self._source is not None and self._source.owns_current_thread():
+        if self._pipeline.telling_thread == threading.get_ident():
             raise InvalidArgument("close() was called inside on_event; set a flag there and close in the training loop")
         self._closed = True
         atexit.unregister(self._at_exit)

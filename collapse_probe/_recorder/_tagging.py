@@ -36,10 +36,10 @@ class Call:
     plain_gradient: bool = False
     graph_gradient: bool = False
     """The gradient arrived with gradient mode on: `create_graph`, as penalties need."""
-    thinned: bool = False
-    """The buffers hold only some of its rows, evenly spread."""
     inputs: Tensor | None = None
     """Some rows of the input, while a reference is being collected."""
+    inputs_every: int = 1
+    """Each so-manieth row of the scores is that of a row of `inputs`."""
 
     @property
     def has_gradient(self) -> bool:
@@ -92,15 +92,19 @@ class Tagger:
     def _tag_call(self, call: Call, gradients: Float[np.ndarray, " n"], place: tuple[int, int], usable: bool) -> Tagged:
         rows = len(gradients)
         signs = np.sign(np.nan_to_num(gradients)) if usable else np.zeros(rows)
+        if call.from_generator:
+            # Whatever the labels were, and whether or not a saturated discriminator sent anything back.
+            self._pattern[place] = "fake"
+            return Tagged("fake", np.zeros(rows, dtype=bool))
         if not signs.any() or not self.towards_real:
             # A saturated discriminator sends back exact zeros just when it wins: its calls keep their usual order.
             tag: Tag = self._pattern.get(place, "unknown") if usable else "unknown"
             return Tagged(tag, np.full(rows, tag == "real"))
         same_way = signs == np.sign(self.towards_real)
         share = float(same_way[signs != 0].mean())
-        if share > _MAJORITY and not call.from_generator:
+        if share > _MAJORITY:
             tagged = Tagged("real", np.ones(rows, dtype=bool))
-        elif share < 1 - _MAJORITY or call.from_generator:
+        elif share < 1 - _MAJORITY:
             tagged = Tagged("fake", np.zeros(rows, dtype=bool))
         else:
             tagged = Tagged("mixed", same_way)

@@ -49,10 +49,6 @@ class Worker:
                 self._pending_bytes += size
         self._queue.put(item)
 
-    def is_current_thread(self) -> bool:
-        """Whether the caller is the worker itself."""
-        return threading.current_thread() is self._thread
-
     def close(self) -> None:
         """Finish what is waiting, then end the thread."""
         self._queue.put(None)

@@ -1,0 +1,28 @@
+"""What a probe asks of that which feeds it."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What feeds an attached probe."""
+
+    paused: bool
+
+    @property
+    def error(self) -> str | None:
+        """What failed, or what of the loop is not understood."""
+
+    @property
+    def steps(self) -> int:
+        """Steps closed so far."""
+
+    def log(self, scalars: Mapping[str, Any]) -> None:
+        """Attach scalars to the step in progress."""
+
+    def detach(self) -> None:
+        """Remove every hook and hand over what is left."""
+
+    def described(self) -> dict[str, Any]:
+        """What it saw of the loop and what observing cost."""
