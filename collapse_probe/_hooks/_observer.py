@@ -48,6 +48,11 @@ class Observer:
         self._started = time.perf_counter()
         self._use(next(generator.parameters()).device)
 
+    @property
+    def device_bytes(self) -> int:
+        """Most memory that its buffers take on the device: two chunks, the pool, and the copy of it on its way out."""
+        return 2 * self._chunk.nbytes + 2 * self.pool.nbytes
+
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of G returned."""
         self.seen.generator_calls += 1

@@ -47,6 +47,7 @@ class Pipeline:
         self._rows: list[dict[str, float]] = []
         self._flushed = time.monotonic()
         self._started = False
+        self._small_batches = 0
         self._given = None if options.real is None else rows_of(options.real)
         if self._given is not None and len(self._given) < MINIMUM_ROWS:
             raise InvalidArgument(
@@ -191,7 +192,12 @@ class Pipeline:
                 "from its output"
             )
         elif len(generated) < FEWEST_ROWS:
-            say(f"a batch of {len(generated)} samples says nothing about diversity; {FEWEST_ROWS} are the least")
+            if not self._small_batches:
+                warn(
+                    f"a batch of {len(generated)} samples says nothing about diversity and is not measured; give at "
+                    f"least {FEWEST_ROWS} at a time"
+                )
+            self._small_batches += 1
             return False
         return self.error is None
 
