@@ -45,7 +45,10 @@ def scores_of(output: Any, inputs: Tensor, pick: Callable[..., Tensor] | None) -
 
 def row_means(scores: Tensor) -> Tensor:
     """One number a sample (n,): a map of patch scores counts by its mean."""
-    return scores.detach().reshape(len(scores) if scores.ndim else 1, -1).mean(1)
+    scores = scores.detach()
+    rows = scores.shape[0] if scores.ndim else 1
+    # One score a sample is the rule, and each operation saved here is saved at every call of the discriminator.
+    return scores.reshape(-1) if scores.numel() == rows else scores.reshape(rows, -1).mean(1)
 
 
 def inputs_of(args: tuple[Any, ...], kwargs: dict[str, Any], shape: tuple[int, ...] | None) -> Tensor | None:
