@@ -97,7 +97,7 @@ def train(shape: Shape, result: Outcome, *, probed: bool, steps: int | None = No
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
             probes = []
             for index, (pair, account) in enumerate(zip(shape.attached(game), accounts, strict=True)):
-                options = {"every": 5, "sample_size": 64} | shape.options
+                options = {"every": 10, "sample_size": 64} | shape.options
                 probe = stack.enter_context(cp.attach(*pair, run=Path(folder) / str(index), **options))
                 account.send = probe.log
                 probes.append(probe)
@@ -168,7 +168,10 @@ def marks(game: Game) -> list[Any]:
             held = (parameter._backward_hooks, getattr(parameter, "_post_accumulate_grad_hooks", None))
             found.append(("parameter", *(len(hooks or ()) for hooks in held)))
     for optimizer in game.optimizers:
-        kept = (optimizer.__dict__.get("_optimizer_step_pre_hooks"), optimizer.__dict__.get("_optimizer_step_post_hooks"))
+        kept = (
+            optimizer.__dict__.get("_optimizer_step_pre_hooks"),
+            optimizer.__dict__.get("_optimizer_step_post_hooks"),
+        )
         found.append(("optimizer", *(len(hooks or ()) for hooks in kept), "step" in optimizer.__dict__))
     found += [(name, len(getattr(nn.modules.module, name))) for name in _EVERYWHERE]
     found += [len(torch_optimizer._global_optimizer_pre_hooks), len(torch_optimizer._global_optimizer_post_hooks)]

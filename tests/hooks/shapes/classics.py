@@ -36,7 +36,9 @@ def plain_g(game: Game, account: Account, fake: Tensor) -> Tensor:
     return loss
 
 
-@shape("two backward passes per discriminator step, one fake batch for both, sheets in training mode", build=probabilities)
+@shape(
+    "two backward passes per discriminator step, one fake batch for both, sheets in training mode", build=probabilities
+)
 def dcgan(game: Game, account: Account) -> None:
     fixed = torch.randn(8, LATENT)
     for index in range(game.steps):
@@ -192,7 +194,7 @@ def saturated_hinge(game: Game, account: Account) -> None:
         game.optimizer_d.zero_grad()
         fake = account.made(game.generator(game.latents()))
         # Data that any network tells from a generator's that hardly moves.
-        on_real = account.real(game.discriminator(account.drawn(next(game.batches) + 8)))
+        on_real = account.real(game.discriminator(account.drawn(next(game.batches) + 3)))
         on_fake = account.fake(game.discriminator(fake.detach()))
         loss_d = torch.relu(1 - on_real).mean() + torch.relu(1 + on_fake).mean()
         loss_d.backward()

@@ -91,7 +91,10 @@ def _first_script() -> Game:
     return game_of(_GeneratorThatTakesReal(), networks().discriminator)
 
 
-@shape("three backward passes with one and minus one, fakes by `.data`, D frozen for G, G(noise, real)", build=_first_script)
+@shape(
+    "three backward passes with one and minus one, fakes by `.data`, D frozen for G, G(noise, real)",
+    build=_first_script,
+)
 def wgan_gp_first_script(game: Game, account: Account) -> None:
     one = torch.tensor(1.0)
     for _ in range(game.steps):
@@ -109,7 +112,9 @@ def wgan_gp_first_script(game: Game, account: Account) -> None:
             mix = torch.rand(game.batch, 1).expand(real.size())
             between = (mix * real + (1 - mix) * fake).requires_grad_(True)
             scores = game.discriminator(between)
-            slope = torch.autograd.grad(scores, between, torch.ones_like(scores), create_graph=True, retain_graph=True)[0]
+            slope = torch.autograd.grad(scores, between, torch.ones_like(scores), create_graph=True, retain_graph=True)[
+                0
+            ]
             account.penalty()
             penalty = 10 * (slope.norm(2, dim=1) - 1).square().mean()
             penalty.backward()

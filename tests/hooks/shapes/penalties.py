@@ -205,5 +205,3 @@ def relativistic_average(game: Game, account: Account) -> None:
         game.optimizer_d.step()
         account.d_update()
         account.log(loss_d=loss_d, loss_g=loss_g)
-
-
