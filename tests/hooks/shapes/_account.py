@@ -64,6 +64,10 @@ class Account:
         self._judged.append(_rows(scores))
         return scores
 
+    def looked(self) -> None:
+        """D scored something that no update came of."""
+        self.may_be["unknown"] += 1
+
     def d_update(self, cross_entropy: Tensor | float | None = None) -> None:
         """D's optimizer stepped; where the loss was a cross-entropy, its value (real part plus fake part)."""
         real, fake = (_joined(self._phase, kind) for kind in ("real", "fake"))

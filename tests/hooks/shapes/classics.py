@@ -36,6 +36,15 @@ def plain_g(game: Game, account: Account, fake: Tensor) -> Tensor:
     return loss
 
 
+def plain(game: Game, account: Account) -> None:
+    """The non-saturating GAN on logits, alternating: what is special is elsewhere."""
+    for _ in range(game.steps):
+        fake = account.made(game.generator(game.latents()))
+        loss_d = plain_d(game, account, fake)
+        loss_g = plain_g(game, account, fake)
+        account.log(loss_d=loss_d, loss_g=loss_g)
+
+
 @shape(
     "two backward passes per discriminator step, one fake batch for both, sheets in training mode", build=probabilities
 )

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from ._account import Account
 from ._stage import Game, circle, networks, probabilities, shape
-from .classics import plain_d, plain_g, toward
+from .classics import plain, plain_d, plain_g, toward
 
 REFERENCE = next(circle(128))
 
@@ -173,14 +173,6 @@ def noisy_labels(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-def _plain(game: Game, account: Account) -> None:
-    for _ in range(game.steps):
-        fake = account.made(game.generator(game.latents()))
-        loss_d = plain_d(game, account, fake)
-        loss_g = plain_g(game, account, fake)
-        account.log(loss_d=loss_d, loss_g=loss_g)
-
-
 def _small(batch: int) -> Game:
     game = networks(batch=batch, normalise=False)
     # Long enough for some captures, which pool batches.
@@ -190,5 +182,5 @@ def _small(batch: int) -> Game:
 
 for _batch in (1, 2, 4, 8):
     _build = functools.partial(_small, _batch)
-    shape("captures pool several", name=f"batches of {_batch}", build=_build, options={"real": REFERENCE})(_plain)
-shape("two probes, one after another, on the same networks", name="watched twice", turns=2)(_plain)
+    shape("captures pool several", name=f"batches of {_batch}", build=_build, options={"real": REFERENCE})(plain)
+shape("two probes, one after another, on the same networks", name="watched twice", turns=2)(plain)

@@ -44,7 +44,7 @@ def test_calls_of_the_discriminator_are_tagged_for_what_they_were(name: str) -> 
 @every_shape
 def test_the_direction_of_the_scores_is_found(name: str) -> None:
     for watched in outcome(name).watched:
-        assert watched.loop["orientation"] == (SHAPES[name].orientation if watched.account.calls else 0)
+        assert watched.loop["orientation"] == (SHAPES[name].orientation if watched.account.calls.total() else 0)
 
 
 @every_shape
@@ -72,7 +72,7 @@ def test_scores_are_those_that_the_loop_saw(name: str, column: str) -> None:
 def test_the_loops_own_scalars_stay_with_their_step(name: str) -> None:
     for watched in outcome(name).watched:
         for column in sorted({n for step in watched.account.steps for n in step if n.startswith("loss")}):
-            np.testing.assert_array_equal(watched.steps[column], watched.account.column(column))
+            np.testing.assert_allclose(watched.steps[column], watched.account.column(column), rtol=1e-6)
 
 
 @every_shape
@@ -114,5 +114,5 @@ def test_no_more_tensors_are_alive_late_in_training_than_early(name: str) -> Non
     for probed, counted in live.items():
         early, late = (counted[step] for step in sorted(counted))
         grown[probed] = late - early
-    # A chunk of the record and a capture may be on their way; one tensor kept a step would be twenty.
-    assert grown[True] <= max(0, grown[False]) + (LATE - EARLY) * 3 // 4
+    # A chunk of the record and a capture may be on their way; one tensor kept a step would be eighteen.
+    assert grown[True] <= max(0, grown[False]) + (EARLY - LATE) * 3 // 4
