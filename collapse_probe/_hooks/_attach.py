@@ -10,6 +10,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from .._recorder import Assembler, Options, Pipeline, Probe, ProbeOptions, Worker, parse_options, say
 from ..errors import InvalidArgument, LoopNotUnderstood
+from ._guard import outside_graphs
 from ._observer import Observer
 from ._self_check import trouble
 from ._tap import Tap
@@ -77,7 +78,7 @@ class _Attached:
         self._taps = [Tap(generator, guard(self._observer.on_generator))]
         if discriminator is not None:
             self._taps.append(Tap(discriminator, guard(self._observer.on_discriminator)))
-        before, after = guard(self._observer.before_update), guard(self._after_update)
+        before, after = outside_graphs(guard(self._observer.before_update)), outside_graphs(guard(self._after_update))
         self._handles = [
             register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: before(optimizer)),
             register_optimizer_step_post_hook(lambda optimizer, args, kwargs: after(optimizer)),

@@ -62,6 +62,19 @@ class Guard:
             warn(f"{trouble}. Recording what can be understood.")
 
 
+def outside_graphs(action: Callable[..., None]) -> Callable[..., None]:
+    """The action, never traced into a compiled graph: there it becomes a break that costs nothing elsewhere."""
+    untraced = torch.compiler.disable(action)
+
+    def called(*args: Any) -> None:
+        if torch.compiler.is_compiling():
+            untraced(*args)
+        else:
+            action(*args)
+
+    return called
+
+
 def watch(tensor: Tensor, hook: "GradientHook") -> None:
     """Call the hook with each gradient that reaches the tensor.
 

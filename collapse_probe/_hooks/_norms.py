@@ -15,7 +15,7 @@ def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> b
     if not gradients:
         return False
     if len({g.device for g in gradients}) > 1:
-        record.on_device.append(((name,), torch.nn.utils.get_total_norm(gradients)))
+        record.on_device[name] = torch.nn.utils.get_total_norm(gradients)
         return True
     # In half precision the squares would overflow.
     wide = torch.float32 if gradients[0].dtype in (torch.float16, torch.bfloat16) else None
@@ -23,5 +23,5 @@ def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> b
     if gradients[0].is_cpu:
         record.scalars[name] = math.hypot(*(norm.item() for norm in norms))
     else:
-        record.on_device.append(((name,), torch.linalg.vector_norm(torch.stack(norms))))
+        record.on_device[name] = torch.linalg.vector_norm(torch.stack(norms))
     return True

@@ -45,7 +45,7 @@ class Observer:
         self._memory = Memory()
         self._pending: list[Call] = []
         self._phase = 0
-        self._closed: StepRecord | None = None
+        self._closed: tuple[Chunk, StepRecord] | None = None
         self._outgoing: list[Chunk | Capture] = []
         self._called_since_close = False
         self._generator_first: bool | None = None
@@ -53,15 +53,14 @@ class Observer:
         self._copying = self._always_copying = hasattr(discriminator, "_orig_mod")
         self._wary: list[tuple[Tensor, int]] = []
         self._started = time.perf_counter()
-        self._most_bytes = 0
         self._on_score = self.guard(self._on_score_gradient)
         self._on_sample = self.guard(self._on_sample_gradient)
         self._use(next(generator.parameters()).device)
 
     @property
     def device_bytes(self) -> int:
-        """Most memory that it held on the device: scores of two chunks, the pool, and the copy of it on its way out."""
-        return 2 * max(self._most_bytes, self._chunk.nbytes) + 2 * self.pool.nbytes
+        """Most memory that its buffers take on the device: two chunks, the pool, and the copy of it on its way out."""
+        return 2 * self._chunk.nbytes + 2 * self.pool.nbytes
 
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of G returned."""
@@ -99,7 +98,6 @@ class Observer:
             call.keep_inputs(inputs)
         self._pending.append(call)
         self._record.calls.append(call)
-        self._chunk.nbytes += 8 * len(call.scores)
         watch(found[1], GradientHook(self._on_score, call, found[2]))
 
     def before_update(self, optimizer: torch.optim.Optimizer) -> None:
@@ -115,7 +113,8 @@ class Observer:
             return
         for call in self._pending:
             call.phase, call.player = self._phase, player
-            if player != "discriminator" and call.differentiable_input and call.has_gradient:
+            judged = player != "discriminator" or call.shared
+            if judged and call.differentiable_input and call.has_gradient:
                 self.seen.judged_samples += 1
         self._pending = []
         self._phase += 1
@@ -126,20 +125,22 @@ class Observer:
 
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
-        record = self._record
+        chunk, record = self._chunk, self._record
         if self._closed is not None and (self._generator_first or not self._called_since_close):
-            record = self._closed
+            chunk, record = self._closed
         waiting: dict[str, Tensor] = {}
         for name, value in scalars.items():
             if isinstance(value, Tensor) and not value.is_cpu and value.device == self.device:
-                waiting[name] = value.detach().reshape(())
+                waiting[name] = value.detach()
             else:
                 record.scalars[name] = scalar(name, value)
         if waiting:
-            record.on_device.append((tuple(waiting), torch.stack(list(waiting.values()))))
+            chunk.write_scalars(record, waiting)
 
     def finish(self) -> None:
         """Hand over everything; the last step, unless the generator closed it, is not one."""
+        # The discriminator's last update still counts for what is known of the loop.
+        self._chunk.close(self._record)
         for item in [*self._outgoing, self._chunk]:
             self._hand_over(item)
         self._outgoing = []
@@ -169,13 +170,14 @@ class Observer:
             # Mixed precision may skip the discriminator's first update: then its calls on detached samples tell.
             detached = any(c.from_generator and c.has_gradient and not c.differentiable_input for c in record.calls)
             self._generator_first = self.seen.has_discriminator and not self.seen.d_updates and not detached
+        self._chunk.close(record)
         if self._wary:
             self._copying |= any(original._version != version for original, version in self._wary)
             self._wary = []
         for item in self._outgoing:
             self._hand_over(item)
         self._outgoing = []
-        self._closed = record
+        self._closed = (self._chunk, record)
         self._called_since_close = False
         capture = self._capture(step)
         collecting = self._pipeline.wants_real and len(self._chunk.records) >= _COLLECTING_STEPS
@@ -183,7 +185,6 @@ class Observer:
         if capture is not None or self._chunk.full or late or collecting:
             # It leaves one step later: a `log` after the update still belongs to this step.
             self._outgoing = [self._chunk] if capture is None else [self._chunk, capture]
-            self._most_bytes = max(self._most_bytes, self._chunk.nbytes)
             self._chunk = Chunk(self.device)
         self._record = self._chunk.new_record()
 

@@ -4,8 +4,9 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import nn
+
+from ._guard import outside_graphs
 
 Observe = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
 
@@ -22,17 +23,13 @@ class Tap:
         # Another tool may have put its own forward on the instance (mixed precision wrappers do): wrap that.
         self._previous = module.__dict__.get("forward")
         self._forward: Callable[..., Any] = module.forward
-        self._observe = observe
-        self._observe_uncompiled = torch.compiler.disable(observe)
+        self._observe = outside_graphs(observe)
         self.__wrapped__ = self._forward
         object.__setattr__(module, "forward", self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         output = self._forward(*args, **kwargs)
-        if torch.compiler.is_compiling():
-            self._observe_uncompiled(args, kwargs, output)
-        else:
-            self._observe(args, kwargs, output)
+        self._observe(args, kwargs, output)
         return output
 
     def remove(self) -> None:

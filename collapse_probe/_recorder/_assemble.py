@@ -11,6 +11,7 @@ from ._chunk import Chunk, StepRecord
 from ._columns import ScoreColumns, StepScores
 from ._scores import ScoreKind
 from ._tagging import Tag, Tagger, real_rows
+from ._targets import Targets
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Assembler:
     """Turns the records of a watched loop into step rows; keeps what it learned of the discriminator."""
 
     tagger: Tagger = field(default_factory=Tagger)
+    targets: Targets = field(default_factory=Targets)
     columns: ScoreColumns = field(default_factory=ScoreColumns)
     counts: dict[str, int] = field(default_factory=dict)
     """Calls by tag, for the self-check."""
@@ -47,10 +49,7 @@ class Assembler:
         for record in chunk.records:
             self.steps += record.step >= 0
             row = StepRow(record.step, record.time, dict(record.scalars))
-            at = record.values_start
-            for names, values in record.on_device:
-                row.values.update(zip(names, numbers[at : at + values.numel()].tolist(), strict=True))
-                at += values.numel()
+            row.values.update((name, float(numbers[place])) for name, place in record.places.items())
             tagged.append(self._sort_out(record, row, numbers))
             rows.append(row)
         self.columns.fill(tagged)
@@ -63,13 +62,14 @@ class Assembler:
         judged = [call for calls in phases for call in calls if _is_judged(call, calls)]
         for call in judged:
             self.tagger.learn(call.share_positive)
-            gradients = numbers[call.gradient_start : call.gradient_start + len(call.scores)]
-            self.columns.look(_scores(call, numbers), gradients)
+            scores, gradients = _scores(call, numbers), _gradients(call, numbers)
+            self.columns.look(scores, gradients)
+            self.targets.learn(scores, gradients)
             reaching = call.every * float(np.abs(gradients).sum(dtype=np.float64))
             row.values["score_gradient_g"] = row.values.get("score_gradient_g", 0.0) + reaching
         self._count(["fake"] * len(judged), prefix="generator ")
         for calls in phases:
-            rest = [call for call in calls if call not in judged]
+            rest = [call for call in calls if call not in judged and not self._is_left_over(call)]
             if calls[0].player == "generator" and not _is_shared(calls):
                 continue
             if not judged:
@@ -85,6 +85,8 @@ class Assembler:
         return found
 
     def _take_phase(self, calls: list[Call], row: StepRow, found: StepScores, numbers: np.ndarray) -> None:
+        for call in calls:
+            self._read_target(call, numbers)
         tags = self.tagger.tag_phase(calls)
         self._count(tags)
         real, fake = [], []
@@ -95,8 +97,7 @@ class Assembler:
             elif tag == "fake":
                 fake.append(scores)
             elif tag == "mixed":
-                gradients = numbers[call.gradient_start : call.gradient_start + len(call.scores)]
-                of_real = real_rows(tag, gradients, self.tagger.towards_real)
+                of_real = real_rows(tag, _gradients(call, numbers), self.tagger.towards_real)
                 real.append(scores[of_real])
                 fake.append(scores[~of_real])
                 if call.inputs is not None and of_real[:: call.inputs_every].any():
@@ -107,6 +108,20 @@ class Assembler:
         found.fake += fake
         if real and fake:
             found.pairs.append((_one(real), _one(fake)))
+
+    def _read_target(self, call: Call, numbers: np.ndarray) -> None:
+        if call.from_generator or call.reached != "plain":
+            return
+        scores, gradients = _scores(call, numbers), _gradients(call, numbers)
+        is_real = self.targets.is_real(scores, gradients, self.tagger.orientation or 1)
+        if is_real is not None:
+            call.share_positive = float(is_real == (self.tagger.towards_real > 0))
+
+    def _is_left_over(self, call: Call) -> bool:
+        """Whether it belongs to a generator update that was skipped: its own samples, pushed towards real."""
+        own = call.from_generator and call.differentiable_input and not call.shared
+        towards_real = 1.0 if self.tagger.towards_real > 0 else 0.0
+        return own and call.player == "discriminator" and abs(call.share_positive - towards_real) < 0.2
 
     def _learn_from_real(self, calls: list[Call]) -> None:
         if any(call.from_generator or call.differentiable_input for call in calls):
@@ -149,7 +164,7 @@ def _count_signs(calls: list[Call], numbers: np.ndarray) -> None:
     reached = [call for call in calls if call.gradient_start >= 0]
     if not reached:
         return
-    bounds = np.array([(call.gradient_start, call.gradient_start + len(call.scores)) for call in reached]).ravel()
+    bounds = np.array([(call.gradient_start, call.gradient_start + call.rows) for call in reached]).ravel()
     # One more entry, since the last bound may be the end.
     positive = np.add.reduceat(np.append(numbers > 0, False).astype(np.int32), bounds)[::2].tolist()
     negative = np.add.reduceat(np.append(numbers < 0, False).astype(np.int32), bounds)[::2].tolist()
@@ -158,7 +173,11 @@ def _count_signs(calls: list[Call], numbers: np.ndarray) -> None:
 
 
 def _scores(call: Call, numbers: np.ndarray) -> np.ndarray:
-    return numbers[call.start : call.start + len(call.scores)]
+    return numbers[call.start : call.start + call.rows]
+
+
+def _gradients(call: Call, numbers: np.ndarray) -> np.ndarray:
+    return numbers[call.gradient_start : call.gradient_start + call.rows]
 
 
 def _one(parts: list[np.ndarray]) -> np.ndarray:

@@ -14,10 +14,12 @@ INPUT_ROWS = 64
 class Call:
     """Scores, gradients and what the host saw of a call; the numbers are read later, all calls at once."""
 
-    scores: Tensor
-    """Detached, one entry a sample; kept as it is, because each operation saved here is saved at every call."""
-    version: int
+    scores: Tensor | None
+    """Detached, one entry a sample; the loop's own tensor, let go when the step closes."""
+    version: int = 0
     """Version counter of the scores: when it moves on, something wrote into them afterwards."""
+    rows: int = 0
+    """How many there are."""
     from_generator: bool = False
     """The input is something the generator returned: the same storage."""
     differentiable_input: bool = False
@@ -40,14 +42,15 @@ class Call:
     every: int = 1
     """Only each so-manieth row is kept."""
     reached: Literal["plain", "graph"] | None = None
-    """Which gradient came back by the time that the call left for the worker."""
+    """Which gradient had come back by then."""
     shared: bool = False
     """Two plain gradients came back: both networks may have been updated from this pass."""
     share_positive: float = float("nan")
     """Share of positive rows in its gradient, filled in by the worker; NaN when no row has a sign."""
     start: int = 0
-    """Where its rows lie among the numbers of a chunk; -1 for a gradient that never came."""
+    """Where its scores lie among the numbers of a chunk."""
     gradient_start: int = -1
+    """Where its gradient lies; -1 when none had come by the time that the step closed."""
 
     @property
     def has_gradient(self) -> bool:

@@ -1,7 +1,7 @@
-"""Some dozens of steps on the device, and their way to the host in one copy, without waiting."""
+"""Some dozens of steps in one buffer on the device, and their way to the host in one copy, without waiting."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,42 +12,48 @@ from ._call import Call
 from ._transfer import Transfer
 
 STEPS = 64
-MAXIMUM_BYTES = 4 * 2**20
+CAPACITY = 1 << 16
+"""Numbers in one buffer; a step that needs more gets a buffer of its own size."""
 
 
 @dataclass(slots=True, eq=False)
 class StepRecord:
-    """What the host knows of one step; tensors are those that the loop made, read when the chunk is."""
+    """What the host knows of one step; the numbers are in the chunk that holds it."""
 
     step: int = -1
     time: float = 0.0
     calls: list[Call] = field(default_factory=list)
     scalars: dict[str, float] = field(default_factory=dict)
     """Scalars whose value the host has."""
-    on_device: list[tuple[tuple[str, ...], Tensor]] = field(default_factory=list)
-    """Names, and a tensor of as many values."""
-    values_start: int = 0
-    """Where those values lie among the numbers of a chunk."""
+    on_device: dict[str, Tensor] = field(default_factory=dict)
+    """Those that the device has, of one element each, until they are written to the chunk."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Where they lie then."""
 
 
 class Chunk:
-    """Collects the records of a training loop; sent as one tensor, so that a GPU has one copy to make in many steps."""
+    """The numbers of some steps: written by the training loop, one operation a step, and read by the worker."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.records: list[StepRecord] = []
-        self.nbytes = 0
-        """Memory of the scores and gradients that it keeps alive."""
         self.started = time.monotonic()
-        self.changed = False
-        """Whether scores were written to after the discriminator had returned them."""
-        self._pieces: list[Tensor] = []
+        self._buffers = [torch.empty(CAPACITY, device=device)]
+        self._used = 0
+        """Entries taken in the last buffer."""
+        self._before = 0
+        """Entries taken in the buffers before it."""
         self._transfer: Transfer | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of its buffers, in bytes."""
+        return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)
 
     @property
     def full(self) -> bool:
         """Whether the next step should start in a new chunk."""
-        return len(self.records) >= STEPS or self.nbytes > MAXIMUM_BYTES
+        return len(self.records) >= STEPS or self._before + self._used > CAPACITY // 2
 
     def new_record(self) -> StepRecord:
         """Open the next step."""
@@ -55,47 +61,59 @@ class Chunk:
         self.records.append(record)
         return record
 
+    def write(self, pieces: Sequence[Tensor], entries: int) -> int:
+        """Copy tensors that have so many entries together, behind what is there; where they begin."""
+        if self._used + entries > self._buffers[-1].numel():
+            self._buffers[-1] = self._buffers[-1][: self._used]
+            self._before += self._used
+            self._used = 0
+            self._buffers.append(torch.empty(max(CAPACITY, entries), device=self.device))
+        start = self._used
+        self._used += entries
+        torch.cat([piece.reshape(-1) for piece in pieces], out=self._buffers[-1][start : self._used])
+        return self._before + start
+
+    def write_scalars(self, record: StepRecord, scalars: dict[str, Tensor]) -> None:
+        """Copy one-element tensors to the step, one copy for all."""
+        start = self.write(list(scalars.values()), len(scalars))
+        record.places.update(zip(scalars, range(start, start + len(scalars)), strict=True))
+
+    def close(self, record: StepRecord) -> None:
+        """Copy what the step's calls hold and let go of it."""
+        pieces: list[Tensor] = []
+        at, lies = 0, []
+        for call in record.calls:
+            scores, gradient = call.scores, call.plain if call.plain is not None else call.graph
+            if scores is None:
+                continue
+            call.rows = len(scores)
+            # What was written over is no longer what the discriminator returned: rather nothing than a wrong number.
+            changed = scores._version != call.version
+            pieces.append(torch.full_like(scores, float("nan")) if changed else scores)
+            lies.append((call, at, gradient is not None))
+            at += call.rows
+            if gradient is not None:
+                call.reached = "graph" if call.plain is None else "plain"
+                pieces.append(gradient)
+                at += call.rows
+            call.scores = call.plain = call.graph = None
+        if pieces:
+            start = self.write(pieces, at)
+            for call, place, has_gradient in lies:
+                call.start = start + place
+                call.gradient_start = start + place + call.rows if has_gradient else -1
+        if record.on_device:
+            self.write_scalars(record, record.on_device)
+            record.on_device = {}
+
     def send(self, stream: torch.cuda.Stream | None) -> None:
         """Start the copy to the host, on `stream` where the chunk is on a GPU; returns at once."""
-        # Listed once: a gradient that arrives late must not shift the places.
-        self._pieces = list(self._laid_out())
-        if stream is not None:
-            self._transfer = Transfer([_joined(self._pieces)], stream)
-            self._pieces = []
+        self._buffers[-1] = self._buffers[-1][: self._used]
+        self._transfer = Transfer(self._buffers, stream)
 
     def numbers(self) -> np.ndarray:
-        """Everything as one float32 array (m,), its places noted in the calls, device scalars in their records.
-
-        The worker's thread waits for the copy, nobody else does.
-        """
-        joined = _joined(self._pieces) if self._transfer is None else self._transfer.arrived()[0]
-        numbers: np.ndarray = joined.numpy()
-        for call in (call for record in self.records for call in record.calls):
-            if call.scores._version != call.version:
-                # What was recorded is no longer what the discriminator returned: rather nothing than a wrong number.
-                self.changed = True
-                numbers[call.start : call.start + len(call.scores)] = np.nan
-        return numbers
-
-    def _laid_out(self) -> Iterator[Tensor]:
-        """All tensors, in order; notes where each will lie."""
-        at = 0
-        for record in self.records:
-            for call in record.calls:
-                call.start = at
-                yield call.scores
-                at += len(call.scores)
-                gradient = call.plain if call.plain is not None else call.graph
-                if gradient is not None:
-                    call.reached = "graph" if call.plain is None else "plain"
-                    call.gradient_start = at
-                    yield gradient
-                    at += gradient.numel()
-            record.values_start = at
-            for _, values in record.on_device:
-                yield values
-                at += values.numel()
-
-
-def _joined(pieces: list[Tensor]) -> Tensor:
-    return torch.cat([piece.reshape(-1) for piece in pieces]).float() if pieces else torch.zeros(0)
+        """All of them (m,) on the host; the worker's thread waits for the copy, nobody else."""
+        if self._transfer is None:
+            raise RuntimeError("the chunk was read before it was sent")
+        parts = [part.numpy() for part in self._transfer.arrived()]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)

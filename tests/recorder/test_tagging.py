@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import torch
 
 from collapse_probe._recorder import Call
 from collapse_probe._recorder._tagging import Tagger, real_rows
@@ -21,7 +20,7 @@ def _taught() -> Tagger:
 
 
 def _calls(*shares: float, **seen: Any) -> list[Call]:
-    return [Call(torch.zeros(4), 0, share_positive=share, **({"reached": "plain"} | seen)) for share in shares]
+    return [Call(None, share_positive=share, **({"reached": "plain"} | seen)) for share in shares]
 
 
 def _penalty(share: float, **seen: Any) -> Call:
