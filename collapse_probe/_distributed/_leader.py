@@ -9,8 +9,8 @@ ANSWER_SECONDS = 30.0
 """A rank that has not answered for so long is left out: it is dead, and must not keep the others from stopping."""
 JOIN_SECONDS = 5.0
 """A rank that has not attached a probe so long after rank 0 has none."""
-LEAD_SECONDS = 1.0
-_LONGEST_LEAD = 16
+LEAD_SECONDS = 0.5
+_MOST_DOUBLINGS = 6
 
 
 class Leader:
@@ -45,8 +45,9 @@ class Leader:
 
     def _propose(self) -> None:
         # Answers take a few polls to come back; each attempt that came too late doubles the lead.
-        lead = LEAD_SECONDS * min(2**self._proposals, _LONGEST_LEAD)
-        at = max(self._clock.step(), self._highest) + 1 + math.ceil((self._rate or 0.0) * lead)
+        doubled = 2 ** min(self._proposals, _MOST_DOUBLINGS)
+        lead = max(math.ceil((self._rate or 0.0) * LEAD_SECONDS * doubled), doubled)
+        at = max(self._clock.step(), self._highest) + lead
         self._proposals += 1
         self._answers = {}
         self._open = Proposal(self._proposals, at)
