@@ -7,7 +7,7 @@ from typing import Any
 
 from ._leader import Leader
 from ._member import Clock, Member
-from ._place import Place, default_store, group_size, under
+from ._place import Place, default_store, group_size, place, under
 
 IDLE_SECONDS = 0.25
 BUSY_SECONDS = 0.05
@@ -38,10 +38,10 @@ class Coordination:
     Where the ranks cannot agree, none stops: one rank that leaves the loop alone would let the others wait for ever.
     """
 
-    def __init__(self, name: str, place: Place, clock: Clock, wish: Wish) -> None:
+    def __init__(self, name: str, here: Place, clock: Clock, wish: Wish) -> None:
         """Probes that belong together have the same `name` on every rank."""
         self._name = name
-        self._place = place
+        self._place = here
         self._clock = clock
         self._wish = wish
         self._turn = 0
@@ -51,7 +51,7 @@ class Coordination:
         self._lost: str | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="collapse_probe ranks", daemon=True)
-        if place.world_size > 1:
+        if here.world_size > 1:
             self._thread.start()
 
     @property
@@ -64,7 +64,7 @@ class Coordination:
         if self._stopped_at is not None:
             return True
         joined = self._joined
-        if joined is None or joined.turn != self._turn:
+        if joined is None or joined.turn != self._turn or self._is_out():
             return self._wish.wanted() and self._is_alone()
         try:
             joined.member.should_stop()
@@ -85,6 +85,10 @@ class Coordination:
         if self._thread.is_alive():
             self._thread.join(timeout=_LEAVING_SECONDS)
 
+    def _is_out(self) -> bool:
+        """Whether the store was lost before it was known here where to stop."""
+        return self._lost is not None and (self._joined is None or not self._joined.member.agreed)
+
     def _is_alone(self) -> bool:
         size = group_size()
         if size > 1 and self._place.world_size == 1:
@@ -102,10 +106,10 @@ class Coordination:
             except Exception as error:
                 self._lose(error)
         # At the end of a training rank 0 takes the store away: only where training goes on is anything lost.
-        if self._lost and not self._closing.wait(_QUIET_SECONDS) and group_size() > 1:
+        if self._is_out() and not self._closing.wait(_QUIET_SECONDS) and group_size() > 1:
             self._warn_once(
-                f"the process group's store does not answer ({self._lost}), so the ranks cannot be stopped together "
-                "any more: training and recording go on"
+                f"the ranks cannot be stopped together, since their process group's store gave {self._lost}: "
+                "should_stop stays False, training and recording go on"
             )
         self._leave()
 
@@ -120,6 +124,8 @@ class Coordination:
         return joined.member.poll() or led
 
     def _join(self, turn: int) -> _Joined:
+        if place() != self._place:
+            raise RuntimeError(f"{place()}, but {self._place} at attach: attach once the group is started")
         store: Any = under(f"collapse_probe/{self._name}/{turn}", default_store())
         member = Member(store, self._place.rank, self._clock)
         if self._place.rank:
@@ -128,14 +134,13 @@ class Coordination:
 
     def _leave(self) -> None:
         try:
-            if self._joined is not None:
+            if self._joined is not None and self._lost is None:
                 self._joined.member.leave()
         except Exception as error:
             self._lose(error)
 
     def _lose(self, error: Exception) -> None:
         self._lost = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        self._joined = None
 
     def _warn_once(self, message: str) -> None:
         if not self._warned:

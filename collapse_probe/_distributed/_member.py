@@ -62,6 +62,11 @@ class Member:
         self._agreed = 0
         store.set(f"member/{rank}", "here")
 
+    @property
+    def agreed(self) -> bool:
+        """Whether it is known here where all ranks will stop: then the store is not needed any more."""
+        return 0 < self._agreed == self._newest
+
     def poll(self) -> bool:
         """Read what is new; whether a proposal is open."""
         with self._lock:
@@ -84,13 +89,13 @@ class Member:
         """Whether all ranks stop here; asks the store only at the step of a proposal that nobody has decided."""
         if self.stopped_at is not None:
             return True
-        if self._clock.seconds() - self._polled > STALE_SECONDS:
+        if not self.agreed and self._clock.seconds() - self._polled > STALE_SECONDS:
             # This process stood still, long enough perhaps for rank 0 to go on without it.
             self.poll()
         proposal, step = self._proposal, self._clock.step()
         if proposal is None or proposal.number <= self._refused or (step < proposal.at and self._clock.counting()):
             return False
-        if self._agreed < proposal.number and not decide(self._store, proposal.number, NO):
+        if self._agreed != proposal.number and not decide(self._store, proposal.number, NO):
             self._refused = proposal.number
             return False
         self.stopped_at = step

@@ -34,15 +34,22 @@ def group_size() -> int:
 
 
 def default_store() -> Any:
-    """The store of the default process group, over a connection of our own where the store can give one.
+    """The store of the default process group; over a connection of our own, where it is reached by network.
 
     Raises whatever the private function behind it raises; there is no public one.
     """
     from torch.distributed import distributed_c10d
 
-    store = distributed_c10d._get_default_store()
-    # A client is locked during each call, by others' waiting calls too; older versions cannot clone it.
-    return store.clone() if hasattr(store, "clone") else store
+    store: Any = distributed_c10d._get_default_store()
+    innermost = store
+    while hasattr(innermost, "underlying_store"):
+        innermost = innermost.underlying_store
+    # Whoever waits in a call locks the connection. A store in a file counts its copies, so that must have none.
+    return store.clone() if _is_reached_by_network(innermost) else store
+
+
+def _is_reached_by_network(store: Any) -> bool:
+    return isinstance(store, dist.TCPStore) and hasattr(store, "clone")  # type: ignore[attr-defined]
 
 
 def under(prefix: str, store: Any) -> Any:

@@ -156,6 +156,21 @@ def test_without_the_store_no_rank_stops_and_it_is_said_once(
     assert (tmp_path / f"steps.{rank}").exists()
 
 
+def test_a_group_with_other_ranks_than_at_attach_is_not_joined(
+    tmp_path: Path, group: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.warns(
+        CollapseProbeWarning, match=r"Place\(rank=0, world_size=2\), but .*: attach once the group is started"
+    ):
+        with cp.Probe(run=tmp_path) as probe:
+            group()
+            assert eventually(lambda: not probe._coordination._thread.is_alive())
+            diverge(probe)
+            assert not probe.should_stop
+
+
 def test_a_store_that_fails_when_it_is_asked_in_the_loop_stops_nobody(
     tmp_path: Path, group: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

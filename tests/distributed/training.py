@@ -54,7 +54,7 @@ def train(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     probe = attached(job, inner if job.get("inner") else outer, folder)
     stopped = None
     for step in range(job["steps"]):
-        if step == job.get("dies_at", {}).get(str(rank)):
+        if rank == job.get("dies") and (not job.get("dies_after") or (folder.parent / job["dies_after"]).exists()):
             os._exit(9)
         time.sleep(job.get("sleep", 0.0) * (1 + rank))
         real, latents = data.sample(BATCH), torch.randn(BATCH, 6)
@@ -74,6 +74,8 @@ def train(job: dict[str, Any], folder: Path) -> dict[str, Any]:
             probe.log(lr=float(rank))
         if any([probe.should_stop for _ in range(1 + rank)]):
             stopped = step + 1
+            break
+        if job.get("until_alone") and not probe._coordination._thread.is_alive():
             break
     began = time.monotonic()
     if probe is not None:
