@@ -189,6 +189,29 @@ def test_a_store_that_fails_when_it_is_asked_in_the_loop_stops_nobody(
             assert not probe.should_stop
 
 
+def test_a_rank_that_knows_where_to_stop_needs_the_store_no_more(
+    tmp_path: Path, group: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = group(rank=1)
+    with cp.Probe(run=tmp_path) as probe:
+        shared = dist.PrefixStore(_names(probe, 1)[0], store)
+        shared.set("proposal/1", "3")
+        shared.set("decision/1", "yes")
+        assert eventually(lambda: probe._coordination._joined is not None)
+        assert eventually(lambda: probe._coordination._joined.member.agreed)  # type: ignore[union-attr]
+
+        def refuse(*_: Any) -> bool:
+            raise dist.DistNetworkError("connection reset")
+
+        monkeypatch.setattr(dist.PrefixStore, "check", refuse)
+        assert eventually(lambda: not probe._coordination._thread.is_alive())
+        seen = []
+        for _ in range(4):
+            probe.step(loss_d=0.7)
+            seen.append(probe.should_stop)
+    assert seen == [False, False, True, True]
+
+
 def test_closing_does_not_wait_for_a_store_that_hangs(
     tmp_path: Path, group: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,7 @@ def test_a_divergence_stops_all_ranks_at_one_step(together: Launch) -> None:
     run = cp.load(together.run(3))
     assert run.steps.index.tolist() == list(range(first["stopped"]))
     assert run.verdict.kind == "diverged"
+    assert cp.replay(run) == run.event_list
     seen = run.events.loc[run.events["severity"] == "critical", "visible_at"]
     assert set(seen) == {first["stopped"]}
     ends = [json.loads((run.path / name).read_text())["ends"][-1] for name in ("run.json", "run.1.json")]
