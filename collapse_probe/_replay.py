@@ -36,7 +36,7 @@ def replay(run: Run | str | PathLike[str], **options: Unpack[ProbeOptions]) -> l
             )
         statistics, bands = _measured_anew(run, parsed)
     monitor = Monitor(parsed.detector_options())
-    observe_stored(monitor, run.steps, statistics, bands=bands)
+    observe_stored(monitor, run.decisive_steps, statistics, bands=bands)
     return monitor.events
 
 

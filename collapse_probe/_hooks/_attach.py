@@ -1,5 +1,6 @@
 """`attach`: taps on the modules, hooks on the optimizers, and their removal."""
 
+import sys
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Unpack
@@ -38,9 +39,15 @@ def attach(
     ...     probe.should_stop
     False
     """
+    generator, discriminator = _inner(generator), _inner(discriminator)
     _check_modules(generator, discriminator)
     parsed = parse_options(options)
     return Probe._attached(run, parsed, lambda pipeline: _Attached((generator, discriminator), parsed, pipeline))
+
+
+def _inner(module: Any) -> Any:
+    """What a distributed wrapper trains: its own `forward` is not all that loops call."""
+    return module.module if isinstance(module, nn.parallel.DistributedDataParallel) else module
 
 
 def _check_modules(generator: nn.Module, discriminator: nn.Module | None) -> None:
@@ -72,6 +79,8 @@ class _Attached:
         self._observer = Observer(modules, options, pipeline)
         self._guard = guard = self._observer.guard
         self._assembler = Assembler()
+        if pipeline.rank:
+            self._observer.schedule.next_due = sys.maxsize  # rank 0 alone looks at samples
         self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
         self._checked = False
         generator, discriminator = modules
@@ -93,6 +102,11 @@ class _Attached:
     def steps(self) -> int:
         """Steps closed so far."""
         return self._observer.seen.steps
+
+    @property
+    def counting(self) -> bool:
+        """Whether steps are still counted; not after a failure."""
+        return not self._guard.off
 
     @property
     def paused(self) -> bool:
@@ -158,7 +172,7 @@ class _Attached:
             self._say_once()
 
     def _say_once(self) -> None:
-        if self._guard.said:
+        if self._guard.said or self._pipeline.rank:
             return
         self._guard.said = True
         observer, seen = self._observer, self._observer.seen

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._monitor import Reference
 from .._version import __version__
 from ._options import Options
 
@@ -29,6 +30,12 @@ def as_array(tensor: Tensor) -> np.ndarray:
     """As NumPy; bfloat16, which NumPy lacks, becomes float32."""
     tensor = tensor.detach().cpu()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).contiguous().numpy()
+
+
+def reference_tensors(reference: Reference) -> dict[str, np.ndarray]:
+    """The real sample and the fitted state of each statistic."""
+    states = {f"{name}.{key}": tensor for name, state in reference.states.items() for key, tensor in state.items()}
+    return {name: as_array(tensor) for name, tensor in {"real": reference.sample, **states}.items()}
 
 
 def as_columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:

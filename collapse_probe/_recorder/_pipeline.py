@@ -11,11 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .._distributed import ALONE, Place
 from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_reference
 from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
 from ..errors import InvalidArgument
-from ._forms import as_array, as_columns, run_info
+from ._forms import as_array, as_columns, reference_tensors, run_info
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
@@ -31,10 +32,15 @@ _VITAL = frozenset(
 
 
 class Pipeline:
-    """Everything behind the probe that is not the training loop; used from one thread at a time."""
+    """Everything behind the probe that is not the training loop; used from one thread at a time.
 
-    def __init__(self, path: Path, options: Options, *, current_step: Callable[[], int]) -> None:
+    Of many ranks only rank 0 analyses: the others record their steps.
+    """
+
+    def __init__(self, path: Path, options: Options, *, current_step: Callable[[], int], place: Place = ALONE) -> None:
         self.options = options
+        self.rank = place.rank
+        self._alone = place.world_size == 1
         self.monitor = Monitor(options.detector_options())
         self.reference: Reference | None = None
         self.should_stop = False
@@ -49,7 +55,7 @@ class Pipeline:
         self._flushed = time.monotonic()
         self._started = False
         self._small_batches = 0
-        self._given = None if options.real is None else rows_of(options.real)
+        self._given = None if options.real is None or self.rank else rows_of(options.real)
         if self._given is not None and len(self._given) < MINIMUM_ROWS:
             raise InvalidArgument(
                 f"real holds {len(self._given)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
@@ -58,8 +64,9 @@ class Pipeline:
             embed_rows(self._given[:2], options.embed)
         self._reservoir = Reservoir()
         self._budget = CaptureBudget(limit=options.disk_limit)
-        self.writer = RunWriter(path, info=run_info(options))
-        if self.writer.start:
+        self._info = run_info(options) | {"world_size": place.world_size}
+        self.writer = RunWriter(path, info=self._info, rank=self.rank)
+        if self.writer.start and not self.rank:
             say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
         for step, size in self.writer.capture_sizes().items():
             self._thin(step, size)
@@ -67,7 +74,8 @@ class Pipeline:
     @property
     def wants_real(self) -> bool:
         """Whether real rows are still being collected."""
-        return self._given is None and self.error is None and self.reference is None and not self._reservoir.done
+        may = not self.rank and self._given is None and not self._reservoir.done
+        return may and self.error is None and self.reference is None
 
     @property
     def sample_shape(self) -> tuple[int, ...] | None:
@@ -90,12 +98,14 @@ class Pipeline:
         """
         self.flush()
         if self._started:
-            self.writer = RunWriter(self.writer.path, info=run_info(self.options))
+            self.writer = RunWriter(self.writer.path, info=self._info, rank=self.rank)
         self._started = True
+        if self.rank:
+            return
         run = load(self.writer.path)
         self.monitor = Monitor(self.options.detector_options())
-        observe_stored(self.monitor, run.steps, run.statistics, bands=run.bands, before=step)
-        self.should_stop = any(e.severity == "critical" and e.kind in self.options.stop_on for e in self.monitor.events)
+        observe_stored(self.monitor, run.decisive_steps, run.statistics, bands=run.bands, before=step)
+        self.should_stop = any(self._stops(event) for event in self.monitor.events)
         if self.reference is None and run.reference is not None:
             self._given = torch.from_numpy(run.reference)
             self.reference = fit_reference(
@@ -116,12 +126,15 @@ class Pipeline:
         self._started = True
         row = dict(values) | ({"not_finite": float(bad)} if bad else {})
         self._rows.append({"step": step, "time": seconds} | row)
-        self._raise(self.monitor.observe_step(step, row))
+        if not self.rank:
+            self._raise(self.monitor.observe_step(step, row))
         if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
     def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
         """Generated samples (n, ...): stored, and measured once there is a reference."""
+        if self.rank:
+            return
         generated = generated.detach()
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
@@ -164,12 +177,14 @@ class Pipeline:
             self._rows = []
         self._flushed = time.monotonic()
 
-    def close(self, *, how: str, error: str | None, info: Mapping[str, Any]) -> None:
-        """Write what is left and how the run ended."""
+    def close(self, *, how: str, error: str | None, info: Mapping[str, Any], stopped_at: int | None = None) -> None:
+        """Write what is left and how the run ended; `stopped_at` is where many ranks stopped together."""
         self.flush()
+        for event in filter(self._stops, self.monitor.events if stopped_at is not None else ()):
+            self.writer.append_event(event, visible_at=stopped_at)
         info = {"error": self.error} | {name: value for name, value in info.items() if value is not None}
         self.writer.update_info(**info, captures_removed=self._budget.removed)
-        self.writer.close(how=how, error=error)
+        self.writer.close(how=how, error=error, stopped_at=stopped_at)
 
     def _thin(self, step: int, size: int) -> None:
         for gone in self._budget.add(step, size):
@@ -206,21 +221,19 @@ class Pipeline:
         reference = fit_reference(
             sample, sample_size=min(rows, self.options.sample_size), modes=self.options.modes, embed=self.options.embed
         )
-        tensors = {"real": as_array(reference.sample)} | {
-            f"{name}.{key}": as_array(tensor)
-            for name, state in reference.states.items()
-            for key, tensor in state.items()
-        }
-        self.writer.write_reference(tensors, reference.described())
+        self.writer.write_reference(reference_tensors(reference), reference.described())
         return reference
+
+    def _stops(self, event: Event) -> bool:
+        return event.severity == "critical" and event.kind in self.options.stop_on
 
     def _raise(self, events: list[Event]) -> None:
         for event in events:
-            stops = event.severity == "critical" and event.kind in self.options.stop_on
+            stops = self._stops(event)
             self.should_stop = self.should_stop or stops
             self.flush()
             self._budget.protect((event.onset, event.step))
-            self.writer.append_event(event, visible_at=self._current_step() if stops else None)
+            self.writer.append_event(event, visible_at=self._current_step() if stops and self._alone else None)
             say(f"{event.severity}: {event.message}")
             self._tell(event)
 

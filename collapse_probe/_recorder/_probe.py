@@ -1,6 +1,7 @@
 """The probe: what a training script holds in its hand."""
 
 import atexit
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._distributed import Clock, Coordination, Wish, place
 from .._records import Event
 from ..errors import CollapseProbeError, InvalidArgument
 from ._by_hand import HandScores, batch, own_scalars, scalar
@@ -21,6 +23,9 @@ from ._notices import warn
 from ._options import Options, ProbeOptions, parse_options
 from ._pipeline import Pipeline
 from ._source import Source
+
+# A probe's number is the same on every rank: all run the same script.
+_MADE = {"by hand": itertools.count(), "attached": itertools.count()}
 
 
 @final
@@ -40,7 +45,7 @@ class Probe:
 
     def __init__(self, run: str | PathLike[str], **options: Unpack[ProbeOptions]) -> None:
         self._open(run, parse_options(options))
-        atexit.register(self._at_exit)
+        self._start("by hand")
 
     def _open(self, run: str | PathLike[str], options: Options) -> None:
         if not isinstance(run, str | PathLike) or not str(run):
@@ -52,7 +57,14 @@ class Probe:
         self._paused = False
         self._closed = False
         self._failed: str | None = None
-        self._pipeline = Pipeline(Path(run), options, current_step=self._steps_so_far)
+        self._place = place()
+        self._pipeline = Pipeline(Path(run), options, current_step=self._steps_so_far, place=self._place)
+
+    def _start(self, kind: str) -> None:
+        clock = Clock(self._steps_so_far, lambda: self._failed is None and getattr(self._source, "counting", True))
+        wish = Wish(lambda: self._pipeline.should_stop, warn)
+        self._coordination = Coordination(f"{kind}/{next(_MADE[kind])}", self._place, clock, wish)
+        atexit.register(self._at_exit)
 
     @classmethod
     def _attached(cls, run: str | PathLike[str], options: Options, source: Callable[[Pipeline], Source]) -> "Probe":
@@ -60,7 +72,7 @@ class Probe:
         probe = cls.__new__(cls)
         probe._open(run, options)
         probe._source = source(probe._pipeline)
-        atexit.register(probe._at_exit)
+        probe._start("attached")
         return probe
 
     def step(
@@ -105,6 +117,7 @@ class Probe:
         with self._failing_open():
             if step is not None and step < self._highest:
                 self._pipeline.take_up(step)
+                self._coordination.start_over()
             self._highest = number + 1
             if reals is not None:
                 self._pipeline.take_real(reals)
@@ -131,8 +144,11 @@ class Probe:
 
     @property
     def should_stop(self) -> bool:
-        """Whether an event of a kind in `stop_on` is critical; never makes the device wait."""
-        return self._pipeline.should_stop
+        """Whether an event of a kind in `stop_on` is critical; never makes the device wait.
+
+        With many ranks all of them see it at the same step, a little later: see docs/attaching.md.
+        """
+        return self._coordination.should_stop()
 
     @property
     def events(self) -> list[Event]:
@@ -212,12 +228,13 @@ class Probe:
             raise InvalidArgument("close() was called inside on_event; set a flag there and close in the training loop")
         self._closed = True
         atexit.unregister(self._at_exit)
+        self._coordination.close()
         info: dict[str, Any] = {}
         with self._failing_open():
             if self._source is not None:
                 self._source.detach()
                 info = self._source.described()
-            self._pipeline.close(how=how, error=error, info=info)
+            self._pipeline.close(how=how, error=error, info=info, stopped_at=self._coordination.stopped_at)
 
     def _at_exit(self) -> None:
         self._close(how="interpreter exit")

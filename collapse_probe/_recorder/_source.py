@@ -18,6 +18,10 @@ class Source(Protocol):
     def steps(self) -> int:
         """Steps closed so far."""
 
+    @property
+    def counting(self) -> bool:
+        """Whether steps are still counted; not after a failure."""
+
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
 

@@ -12,8 +12,9 @@ from .._verdict import judge
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
 from ._layout import REFERENCE, capture_file, captures_folder, events_file
+from ._ranks import RankFiles, first_rank_decides, mean_over_ranks
 from ._runfile import read_run_file
-from ._tables import BlockFile, Boundaries, boundaries, merge_ranks, read_blocks, resumed_at, table
+from ._tables import Boundaries, resumed_at
 from ._tensors import read_metadata, read_tensors
 
 STEP_COLUMNS = (
@@ -53,14 +54,21 @@ class Run:
 
     @cached_property
     def steps(self) -> pd.DataFrame:
-        """One row a training step: losses, scores of D, gradient norms, time, the loop's own scalars."""
-        merged = self._table("steps")
-        return merged.reindex(columns=[*STEP_COLUMNS, *(name for name in merged if name not in STEP_COLUMNS)])
+        """One row a training step: losses, scores of D, gradient norms, time, the loop's own scalars.
+
+        With many ranks, the mean of each column over those that have a number there; `time` is rank 0's.
+        """
+        return _in_order(mean_over_ranks(self._step_tables))
+
+    @property
+    def decisive_steps(self) -> pd.DataFrame:
+        """The rows that the monitor saw: those of rank 0 alone, where there are many ranks."""
+        return self.steps if len(self._step_tables) == 1 else _in_order(self._step_tables[0])
 
     @cached_property
     def statistics(self) -> pd.DataFrame:
         """One row for each capture: what every statistic read."""
-        return self._table("statistics")
+        return first_rank_decides(list(self._ranks.tables("statistics")))
 
     @property
     def events(self) -> pd.DataFrame:
@@ -130,8 +138,7 @@ class Run:
     @property
     def problems(self) -> list[str]:
         """What could not be read: file, byte and what is wrong. The rest of the run is not affected."""
-        found = [problem for stem in ("steps", "statistics") for part in self._files(stem) for problem in part.problems]
-        found += self._stored_events[1]
+        found = self._ranks.problems() + self._stored_events[1]
         for path in [self.path / REFERENCE, *(capture_file(self.path, step) for step in self._capture_steps)]:
             try:
                 if path.exists():
@@ -141,21 +148,16 @@ class Run:
         return found
 
     @cached_property
-    def _block_files(self) -> dict[str, list[BlockFile]]:
-        return {
-            stem: [read_blocks(path) for path in sorted(self.path.glob(f"{stem}.*"), key=lambda path: _rank(path))]
-            for stem in ("steps", "statistics")
-        }
-
-    def _files(self, stem: str) -> list[BlockFile]:
-        return self._block_files[stem] or [BlockFile([], [])]
+    def _ranks(self) -> RankFiles:
+        return RankFiles(self.path, self.info["starts"])
 
     @cached_property
-    def _boundaries(self) -> Boundaries:
-        return boundaries(*(part.blocks for stem in ("steps", "statistics") for part in self._files(stem)))
+    def _step_tables(self) -> list[pd.DataFrame]:
+        return list(self._ranks.tables("steps"))
 
-    def _table(self, stem: str) -> pd.DataFrame:
-        return merge_ranks([table(part.blocks, self._boundaries) for part in self._files(stem)])
+    @property
+    def _boundaries(self) -> Boundaries:
+        return self._ranks.boundaries
 
     @cached_property
     def _stored_events(self) -> tuple[list[StoredEvent], list[str]]:
@@ -183,6 +185,5 @@ class Run:
         return read_tensors(path) if path.exists() else ({}, {})
 
 
-def _rank(path: Path) -> int:
-    suffix = path.suffix.removeprefix(".")
-    return int(suffix) if suffix.isdecimal() else -1
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reindex(columns=[*STEP_COLUMNS, *(name for name in table if name not in STEP_COLUMNS)])

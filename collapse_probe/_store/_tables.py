@@ -73,16 +73,6 @@ def table(blocks: Sequence[Block], first: Boundaries) -> pd.DataFrame:
     return pd.DataFrame({name: column[keep] for name, column in values.items()}, index=index)
 
 
-def merge_ranks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of the first rank, since it decides; the others fill steps that it does not have."""
-    merged = tables[0]
-    for other in tables[1:]:
-        missing = other.loc[~other.index.isin(merged.index)]
-        if len(missing):
-            merged = pd.concat([merged, missing]).sort_index() if len(merged) else missing
-    return merged
-
-
 def _newest(step: Int64[np.ndarray, " rows"], valid: Bool[np.ndarray, " rows"]) -> Int64[np.ndarray, " kept"]:
     """Positions of the last valid row of every step, in step order."""
     candidates = np.flatnonzero(valid)[::-1]

@@ -81,15 +81,16 @@ class RunWriter:
         self._run |= fields
         self._write_run()
 
-    def close(self, *, how: str, error: str | None = None) -> None:
-        """Records how this start ended; a second call does nothing."""
+    def close(self, *, how: str, error: str | None = None, stopped_at: int | None = None) -> None:
+        """Records how this start ended, and after how many steps all ranks stopped; a second call does nothing."""
         if self._closed:
             return
         self._closed = True
         for path in self._appended:
             with path.open("ab") as stream:
                 os.fsync(stream.fileno())
-        self._run["ends"].append({"start": self.start, "time": time.time(), "how": how, "error": error})
+        end = {"start": self.start, "time": time.time(), "how": how, "error": error}
+        self._run["ends"].append(end if stopped_at is None else end | {"stopped_at": stopped_at})
         self._write_run()
 
     def _append_block(self, stem: str, columns: Mapping[str, np.ndarray], *, needed: tuple[str, ...]) -> None:
@@ -126,7 +127,8 @@ def _open_folder(path: Path, rank: int) -> dict[str, Any]:
         ) from error
     if run_file(path, rank).exists():
         return read_run_file(path, rank)
-    others = [item.name for item in path.iterdir()]
+    # Another rank's run.json may be on its way, under its temporary name.
+    others = [item.name for item in path.iterdir() if not (item.name.startswith(".") and item.suffix == ".tmp")]
     if others and not any(name.startswith("run.") and name.endswith(".json") for name in others):
         raise InvalidArgument(
             f"{path} holds {sorted(others)[0]!r} and no run.json, so it is no run folder; choose an empty or a new one"

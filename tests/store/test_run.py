@@ -174,14 +174,15 @@ def test_a_step_recorded_twice_counts_once_and_the_newest_wins(tmp_path: Path) -
     assert load(tmp_path).steps["loss_d"].tolist() == [1.0, 2.0, 1.0]
 
 
-def test_ranks_share_no_file_and_rank_0_decides(tmp_path: Path) -> None:
+def test_ranks_share_no_file_and_their_steps_are_averaged(tmp_path: Path) -> None:
     second, first = RunWriter(tmp_path, info={}, rank=1), RunWriter(tmp_path, info={"tags": []})
     first.append_steps(steps(0, 3, 1.0))
     second.append_steps(steps(0, 5, 2.0))
     second.write_capture(3, {"generated": np.zeros((2, 2))})
     second.append_event(COLLAPSE)
     run = load(tmp_path)
-    assert run.steps["loss_d"].tolist() == [1.0, 1.0, 1.0, 2.0, 2.0]
+    assert run.steps["loss_d"].tolist() == [1.5, 1.5, 1.5, 2.0, 2.0]
+    assert run.decisive_steps["loss_d"].tolist() == [1.0, 1.0, 1.0]
     assert run.batches == [] and run.event_list == []
     assert len(run.info["starts"]) == 1
 
