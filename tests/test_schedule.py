@@ -24,7 +24,7 @@ def test_a_capture_that_came_late_does_not_bring_the_next_one_forward() -> None:
 
 def test_a_fixed_interval_does_not_move_with_what_a_capture_costs() -> None:
     schedule = Schedule(every=3, budget=0.01)
-    schedule.measured(capture_seconds=100.0, step_seconds=0.001)
+    schedule.measured(capture_seconds=100.0, step_seconds=0.001, spent_seconds=100.0)
     assert schedule.interval == 3
 
 
@@ -44,12 +44,14 @@ def test_a_fixed_interval_does_not_move_with_what_a_capture_costs() -> None:
         (5.0, 20),
         (5.0 + 2**-20, 50),
         (12.5, 50),
-        (1e6, 50),
+        (12.5 + 2**-20, 100),
+        (250.0, 1000),
+        (1e6, 1000),
     ],
 )
 def test_auto_takes_the_smallest_interval_that_the_budget_pays_for(capture_seconds: float, interval: int) -> None:
     schedule = Schedule(every="auto", budget=0.25)
-    schedule.measured(capture_seconds=capture_seconds, step_seconds=1.0)
+    schedule.measured(capture_seconds=capture_seconds, step_seconds=1.0, spent_seconds=1e9)
     assert schedule.interval == interval
     schedule.captured(1000)
     assert schedule.next_due == 1000 + interval
@@ -57,14 +59,23 @@ def test_auto_takes_the_smallest_interval_that_the_budget_pays_for(capture_secon
 
 def test_auto_comes_down_again_when_captures_become_cheap() -> None:
     schedule = Schedule(every="auto", budget=0.25)
-    schedule.measured(capture_seconds=100.0, step_seconds=1.0)
-    schedule.measured(capture_seconds=0.5, step_seconds=1.0)
+    schedule.measured(capture_seconds=100.0, step_seconds=1.0, spent_seconds=100.0)
+    schedule.measured(capture_seconds=0.5, step_seconds=1.0, spent_seconds=100.5)
     assert schedule.interval == 2
+
+
+def test_small_networks_are_watched_closely_for_as_long_as_that_takes_a_second() -> None:
+    schedule, spent, intervals = Schedule(every="auto", budget=0.01), 0.0, []
+    while spent < 2.0:
+        spent += 0.0078125
+        schedule.measured(capture_seconds=0.0078125, step_seconds=0.003, spent_seconds=spent)
+        intervals.append(schedule.interval)
+    assert intervals == [50] * 127 + [500] * 129
 
 
 def test_auto_keeps_its_first_interval_while_no_time_has_been_measured() -> None:
     schedule = Schedule(every="auto", budget=0.01)
-    schedule.measured(capture_seconds=1.0, step_seconds=0.0)
+    schedule.measured(capture_seconds=1.0, step_seconds=0.0, spent_seconds=1.0)
     assert schedule.interval == FIRST_INTERVAL
 
 

@@ -11,8 +11,10 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from .._recorder import Assembler, Options, Pipeline, Probe, ProbeOptions, Worker, parse_options, say
 from ..errors import InvalidArgument, LoopNotUnderstood
+from ._account import Account
 from ._guard import outside_graphs
 from ._observer import Observer
+from ._parts import Parts
 from ._self_check import trouble
 from ._tap import Tap
 
@@ -82,11 +84,14 @@ class _Attached:
         if pipeline.rank:
             self._observer.schedule.next_due = sys.maxsize  # rank 0 alone looks at samples
         self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
+        self._account = Account(self._observer, self._assembler, pipeline, self._worker)
         self._checked = False
-        generator, discriminator = modules
-        self._taps = [Tap(generator, guard(self._observer.on_generator))]
+        self._sample = options.sample
+        self._generator, discriminator = modules
+        self._parts: Parts | None = None
+        self._taps = [Tap(self._generator, guard(self._observer.on_generator))]
         if discriminator is not None:
-            self._taps.append(Tap(discriminator, guard(self._observer.on_discriminator)))
+            self._taps.append(Tap(discriminator, guard(self._on_discriminator)))
         before, after = outside_graphs(guard(self._observer.before_update)), outside_graphs(guard(self._after_update))
         self._handles = [
             register_optimizer_step_pre_hook(lambda optimizer, args, kwargs: before(optimizer)),
@@ -125,6 +130,8 @@ class _Attached:
         """Remove every hook and hand over what is left."""
         for tap in self._taps:
             tap.remove()
+        if self._parts is not None:
+            self._parts.remove()
         for handle in self._handles:
             handle.remove()
         # Also after a failure: what was recorded before it is whole.
@@ -136,28 +143,18 @@ class _Attached:
 
     def described(self) -> dict[str, Any]:
         """What was seen of the loop, and what observing cost."""
-        seen = self._observer.seen
-        return {
-            "device": str(self._observer.device),
-            "loop": {
-                "steps": seen.steps,
-                "discriminator_updates": seen.d_updates,
-                "calls": dict(self._assembler.counts),
-                "score": self._assembler.kind if seen.has_discriminator else None,
-                "orientation": self._assembler.tagger.orientation,
-                "batch_size": self._observer.batch_size,
-            },
-            "cost": {
-                "seconds_per_step": self._guard.seconds / max(1, seen.steps),
-                "seconds_per_capture": self._pipeline.capture_seconds / max(1, self._pipeline.captures_measured),
-                "device_bytes": self._observer.device_bytes,
-                "captures": self._observer.captures,
-                "captures_dropped": self._worker.dropped,
-            },
-        }
+        return self._account.described()
+
+    def _on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        if self._parts is not None and (part := self._parts.shown(args, kwargs)) is not None:
+            self._parts.remove()
+            self._taps.append(Tap(part, self._guard(self._observer.on_generator)))
+        self._observer.on_discriminator(args, kwargs, output)
 
     def _after_update(self, optimizer: torch.optim.Optimizer) -> None:
         self._observer.after_update(optimizer)
+        if self._parts is None and not self._observer.seen.generator_calls:
+            self._parts = Parts(self._generator, self._sample)
         if self._checked:
             return
         found = trouble(self._observer.seen)
@@ -169,17 +166,10 @@ class _Attached:
             self._guard.report(found)
         elif self._assembler.steps >= _UNDERSTOOD_STEPS:
             self._checked = self.steps >= 50
-            self._say_once()
+            if self._checked or self._pipeline.costs.taken:
+                self._say_once()
 
     def _say_once(self) -> None:
-        if self._guard.said or self._pipeline.rank:
-            return
-        self._guard.said = True
-        observer, seen = self._observer, self._observer.seen
-        calls = ", ".join(f"{count} {tag}" for tag, count in self._assembler.counts.items())
-        ratio = seen.d_updates / seen.steps
-        say(
-            f"watching: batches of {observer.batch_size}, {ratio:.1f} discriminator updates a step, "
-            f"kind of score: {self._assembler.kind}, calls so far: {calls or 'of the generator alone'}; "
-            f"captures of {observer.pool.size} samples, at first every {observer.schedule.interval} steps"
-        )
+        if not self._guard.said and not self._pipeline.rank:
+            self._guard.said = True
+            say(self._account.line())

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Call, Capture, Chunk, Options, Pipeline, Player, Pool, StepRecord, Transfer, Worker, scalar, thin
+from .._recorder import Call, Capture, Chunk, Options, Pipeline, Pool, StepRecord, Transfer, Worker, scalar, thin
 from ._guard import GradientHook, Guard, watch
 from ._made import Made, Memory
 from ._norms import write_norm
@@ -52,7 +52,7 @@ class Observer:
         # A compiled discriminator may write its next output over the last one.
         self._copying = self._always_copying = hasattr(discriminator, "_orig_mod")
         self._wary: list[tuple[Tensor, int]] = []
-        self._started = time.perf_counter()
+        self.started = time.perf_counter()
         self._on_score = self.guard(self._on_score_gradient)
         self._on_sample = self.guard(self._on_sample_gradient)
         self._use(next(generator.parameters()).device)
@@ -191,13 +191,14 @@ class Observer:
     def _capture(self, step: int) -> Capture | None:
         if step < self.schedule.next_due or not self.pool.full:
             return None
+        began, costs = time.perf_counter(), self._pipeline.costs
         transfer = Transfer([self.pool.snapshot()], self._stream)
         self.captures += 1
-        if self._pipeline.captures_measured and step:
-            elapsed = time.perf_counter() - self._started
-            cost = self._pipeline.capture_seconds / self._pipeline.captures_measured
-            self.schedule.measured(capture_seconds=cost, step_seconds=elapsed / step)
+        if costs.measured and step:
+            pace = (began - self.started) / step
+            self.schedule.measured(capture_seconds=costs.per_capture, step_seconds=pace, spent_seconds=costs.seconds)
         self.schedule.captured(step)
+        costs.loop_seconds += time.perf_counter() - began
         return Capture(step, transfer)
 
     def _hand_over(self, item: Chunk | Capture) -> None:
@@ -215,12 +216,14 @@ class Observer:
         made.pooled = True
         self.batch_size = len(samples)
         self.seen.pooled_batches += 1
+        began = time.perf_counter()
         if not self.pool.add(samples):
             self.schedule.next_due = sys.maxsize
             self.guard.report(
                 f"the generator's samples changed to shape {tuple(samples.shape[1:])} after {self.pool.shape}, so no "
                 "more are captured; for a growing generator attach anew at each size"
             )
+        self._pipeline.costs.loop_seconds += time.perf_counter() - began
 
     def _on_score_gradient(self, call: Call, slope: Tensor | None, gradient: Tensor) -> None:
         rows = thin(along(gradient, slope))

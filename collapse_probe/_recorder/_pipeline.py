@@ -16,6 +16,7 @@ from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_referen
 from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
 from ..errors import InvalidArgument
+from ._costs import CaptureCosts
 from ._forms import as_array, as_columns, reference_tensors, run_info
 from ._notices import say, warn
 from ._options import Options
@@ -48,8 +49,7 @@ class Pipeline:
         """What keeps captures from being measured; the rest goes on."""
         self.telling_thread: int | None = None
         """The thread in which `on_event` is running."""
-        self.captures_measured = 0
-        self.capture_seconds = 0.0
+        self.costs = CaptureCosts()
         self._current_step = current_step
         self._rows: list[dict[str, float]] = []
         self._flushed = time.monotonic()
@@ -135,7 +135,11 @@ class Pipeline:
         """Generated samples (n, ...): stored, and measured once there is a reference."""
         if self.rank:
             return
-        generated = generated.detach()
+        with self.costs.counted():
+            self._take_capture(step, generated.detach(), extras)
+        self.costs.taken += 1
+
+    def _take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None) -> None:
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
         size = self.writer.write_capture(step, {name: as_array(tensor) for name, tensor in tensors.items()})
@@ -148,12 +152,10 @@ class Pipeline:
         reference = self._reference_for(generated)
         if reference is None:
             return
-        began = time.thread_time()
         row = reference.measure(generated)
         self.writer.append_statistics(as_columns([{"step": step} | row]))
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))
-        self.captures_measured += 1
-        self.capture_seconds += time.thread_time() - began
+        self.costs.measured += 1
 
     @contextmanager
     def _analysing(self) -> Iterator[None]:
@@ -218,10 +220,10 @@ class Pipeline:
         return self.error is None
 
     def _fit(self, sample: Tensor, rows: int) -> Reference:
-        reference = fit_reference(
-            sample, sample_size=min(rows, self.options.sample_size), modes=self.options.modes, embed=self.options.embed
-        )
-        self.writer.write_reference(reference_tensors(reference), reference.described())
+        size = min(rows, self.options.sample_size)
+        with self.costs.apart():
+            reference = fit_reference(sample, sample_size=size, modes=self.options.modes, embed=self.options.embed)
+            self.writer.write_reference(reference_tensors(reference), reference.described())
         return reference
 
     def _stops(self, event: Event) -> bool:

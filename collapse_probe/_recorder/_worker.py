@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class Worker:
 
     def __init__(self, pipeline: Pipeline, assembler: Assembler, *, on_failure: Callable[[Exception], None]) -> None:
         self.dropped = 0
+        self.step_seconds = 0.0
+        """CPU time spent on steps."""
         self._pipeline = pipeline
         self._assembler = assembler
         self._on_failure = on_failure
@@ -68,8 +71,10 @@ class Worker:
             with self._lock:
                 self._pending_bytes -= item.transfer.nbytes
             return
+        began = time.thread_time()
         for row in self._assembler.assemble(item):
             for samples in row.real_inputs:
                 self._pipeline.take_real(samples)
             if row.step >= 0:
                 self._pipeline.take_step(row.step, row.time, row.values)
+        self.step_seconds += time.thread_time() - began

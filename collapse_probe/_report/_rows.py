@@ -14,7 +14,8 @@ from ._view import View
 
 LOSSES = ("loss_d", "loss_g")
 CANONICAL = ("canonical_loss_d", "canonical_loss_g")
-OWN = frozenset({*LOSSES, *CANONICAL, "d_real", "d_fake", "edge", "grad_norm_d", "grad_norm_g"}) | {"score_gradient_g", "time"}
+NORMS = ("grad_norm_d", "grad_norm_g", "score_gradient_g")
+OWN = frozenset({*LOSSES, *CANONICAL, *NORMS, "d_real", "d_fake", "edge", "time"})
 EVENTS = "Events"
 FEW = 60
 """Up to so many points of a line are marked one by one."""
@@ -23,6 +24,7 @@ LOGARITHMIC = {"type": "log", "tickformat": "~g", "nticks": 4}
 # Entries of the legend, each with its colour: who a line belongs to.
 D, GENERATOR, REAL_DATA = ("discriminator", BLUE), ("generator and its samples", PURPLE), ("real data", GREEN)
 OTHER = ("other", GREY)
+REACHING = ("reaching the generator through the scores", GREY)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _training_rows(view: View, most: int) -> Iterator[Row]:
     yield Row("Edge of the discriminator", said, _lines(steps, {"edge": D}, most), {"range": [low, 1.05], "nticks": 5})
     scores = _lines(steps, {"d_real": REAL_DATA, "d_fake": GENERATOR}, most)
     yield Row("Scores of the discriminator", "batch means, in its own output units", scores, _axis(scores))
-    norms = {"grad_norm_d": D, "grad_norm_g": GENERATOR}
+    norms = {name: what for name, what in zip(NORMS, (D, GENERATOR, REACHING), strict=True) if name in steps}
     zero = (steps[list(norms)] == 0).any(axis=None)
     note = "L2, logarithmic" + ("; zeros lie on the lower edge" if zero else "")
     yield Row("Gradient norms", note, _lines(_lifted(steps[list(norms)]), norms, most), LOGARITHMIC)

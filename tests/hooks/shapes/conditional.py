@@ -141,7 +141,7 @@ def _with_information() -> Game:
 
 
 @shape(
-    "InfoGAN: a third optimizer over both networks, whose step is an update of G too",
+    "InfoGAN: a third optimizer over both networks, which closes no step",
     name="information",
     build=_with_information,
 )
@@ -169,5 +169,4 @@ def information(game: Game, account: Account) -> None:
         loss_info = F.cross_entropy(classes, labels) + 0.1 * F.mse_loss(code, latents[:, :2])
         loss_info.backward()
         game.others["optimizer_info"].step()
-        account.g_update()
         account.log(loss_info=loss_info, loss_d=loss_d, loss_g=loss_g)
