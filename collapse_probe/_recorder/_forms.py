@@ -2,6 +2,8 @@
 
 import math
 import platform
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,9 @@ from torch import Tensor
 
 from .._version import __version__
 from ._options import Options
+
+StepValues = tuple[int, float, Mapping[str, float]]
+"""A finished step: its number, when it was measured, and its columns."""
 
 
 def run_info(options: Options) -> dict[str, Any]:
@@ -38,3 +43,14 @@ def as_columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:
         name: np.array([row.get(name, math.nan) for row in rows], dtype=np.int64 if name == "step" else np.float64)
         for name in names
     }
+
+
+def step_columns(rows: list[StepValues]) -> dict[str, np.ndarray]:
+    """Finished steps as columns; mostly all have the same names, and then no value is looked up by its name."""
+    steps, times, values = zip(*rows, strict=True)
+    whole = {"step": np.array(steps, dtype=np.int64), "time": np.array(times, dtype=np.float64)}
+    names = list(values[0])
+    if any(list(row) != names for row in values):
+        return whole | as_columns([dict(row) for row in values])
+    numbers = np.fromiter(chain.from_iterable(row.values() for row in values), np.float64, len(names) * len(rows))
+    return whole | dict(zip(names, numbers.reshape(len(rows), len(names)).T.copy(), strict=True))

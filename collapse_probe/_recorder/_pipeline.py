@@ -15,7 +15,7 @@ from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_referen
 from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
 from ..errors import InvalidArgument
-from ._forms import as_array, as_columns, run_info
+from ._forms import StepValues, as_array, as_columns, run_info, step_columns
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
@@ -44,7 +44,7 @@ class Pipeline:
         self.captures_measured = 0
         self.capture_seconds = 0.0
         self._current_step = current_step
-        self._rows: list[dict[str, float]] = []
+        self._rows: list[StepValues] = []
         self._flushed = time.monotonic()
         self._started = False
         self._small_batches = 0
@@ -107,15 +107,16 @@ class Pipeline:
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since the epoch."""
-        # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
-        bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
+        if not math.isfinite(sum(values.values())):
+            # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
+            bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
+            values = {**values, "not_finite": float(bad)} if bad else values
         if not self._started and step and self.writer.start:
             with self._analysing():
                 self.take_up(step)
         self._started = True
-        row = dict(values) | ({"not_finite": float(bad)} if bad else {})
-        self._rows.append({"step": step, "time": seconds} | row)
-        self._raise(self.monitor.observe_step(step, row))
+        self._rows.append((step, seconds, values))
+        self._raise(self.monitor.observe_step(step, values))
         if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
@@ -159,7 +160,7 @@ class Pipeline:
     def flush(self) -> None:
         """Hand the steps so far to the operating system."""
         if self._rows:
-            self.writer.append_steps(as_columns(self._rows))
+            self.writer.append_steps(step_columns(self._rows))
             self._rows = []
         self._flushed = time.monotonic()
 

@@ -94,10 +94,10 @@ class Probe:
         own_scalars(scalars)
         if step is not None and (isinstance(step, bool) or not isinstance(step, int) or step < 0):
             raise InvalidArgument(f"step is {step!r}; expected a whole number >= 0")
-        losses = {"loss_d": loss_d, "loss_g": loss_g} | scalars
+        losses = {"loss_d": loss_d, "loss_g": loss_g, **scalars}
         values = {name: scalar(name, value) for name, value in losses.items() if value is not None}
         values |= self._scores.columns(d_real, d_fake)
-        generated, reals = self._batches(fake, real)
+        generated, reals = (None, None) if fake is None and real is None else self._batches(fake, real)
         extras = {"labels": labels, "latents": latents}
         kept = {name: _tensor(value) for name, value in extras.items() if value is not None}
         number = self._step if step is None else step
@@ -122,8 +122,9 @@ class Probe:
         self._refuse_if_closed()
         own_scalars(scalars)
         for name, value in scalars.items():
-            if not isinstance(value, Tensor) or value.numel() != 1:
-                scalar(name, value)
+            # Nobody has to wait for a tensor on the CPU, and a number is the cheaper one to keep.
+            if not isinstance(value, Tensor) or value.is_cpu or value.numel() != 1:
+                scalars[name] = scalar(name, value)
         if self._source is None:
             raise InvalidArgument("this probe is fed by hand; pass scalars to step(...)")
         if not self._paused:
