@@ -55,13 +55,11 @@ class HandScores:
 
     def columns(self, d_real: Any, d_fake: Any) -> dict[str, float]:
         """`d_real`, `d_fake`, and, where there are scores of several samples, `edge` and the canonical losses."""
-        if d_real is None and d_fake is None:
-            return {}
         sides = {
             name: _scores(name, value) for name, value in (("d_real", d_real), ("d_fake", d_fake)) if value is not None
         }
         values = {name: float(scores.mean()) for name, scores in sides.items()}
-        pooled = np.concatenate(list(sides.values()))
+        pooled = np.concatenate(list(sides.values())) if sides else np.zeros(0)
         finite = pooled[np.isfinite(pooled)]
         if len(finite) and (finite.min() < 0 or finite.max() > 1):
             self._outside_unit = True
