@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -76,7 +77,7 @@ def _probe_log(folder: Path) -> Recorder:
 
 def _probe_step(folder: Path) -> Recorder:
     probe = cp.Probe(run=folder / "by-hand")
-    values = scalars()
+    values: dict[str, Any] = scalars()
     return Recorder(
         "`Probe.step`, tensors", lambda step: probe.step(**values), _training()[1], probe.close, folder / "by-hand"
     )

@@ -249,3 +249,15 @@ def test_a_step_number_too_long_for_a_float_is_kept_to_the_digit(tmp_path: Path)
         probe.step(loss_d=0.5, step=2**53 + 1)
         probe.step(loss_d=0.5)
     assert cp.load(tmp_path / "run").steps.index.tolist() == [2**53 + 1, 2**53 + 2]
+
+
+def test_tensors_logged_on_the_cpu_keep_all_their_digits_however_many_they_are(tmp_path: Path) -> None:
+    generator = torch.nn.Linear(1, 2)
+    optimizer = torch.optim.SGD(generator.parameters(), 0.01)
+    logged = {f"part_{index}": torch.tensor(index + 0.1, dtype=torch.float64) for index in range(40)}
+    with cp.attach(generator, run=tmp_path / "run") as probe:
+        generator(torch.ones(16, 1)).sum().backward()
+        optimizer.step()
+        probe.log(**logged)
+    stored = cp.load(tmp_path / "run").steps.loc[0]
+    assert {name: stored[name] for name in logged} == {name: value.item() for name, value in logged.items()}
