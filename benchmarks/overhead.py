@@ -4,7 +4,7 @@
     python benchmarks/overhead.py --quick  # a look, one or two minutes
 
 Every ratio is measured interleaved in this one run: blocks with and without the probe, or of one recorder and of the
-others, take turns in shuffled order, so that whatever else the machine does hits both sides. Shown are the median over
+others, take turns in changing order, so that whatever else the machine does hits both sides. Shown are the median over
 the rounds and its 95 % bootstrap interval. CPU time is that of all threads of the process, the probe's worker
 included, and a block's ends when they rest; wall time is the training loop's alone. Torch computes with one thread.
 
@@ -131,11 +131,18 @@ def page(parts: list[Part]) -> str:
     question, commands, *method = (__doc__ or "").strip().split("\n\n")
     machine = (
         f"Made by `make bench` (`benchmarks/overhead.py`) on {os.cpu_count()} cores ({platform.machine()}), torch "
-        f"{torch.__version__}, Python {platform.python_version()}, {torch.get_num_threads()} torch thread."
+        f"{torch.__version__}, Python {platform.python_version()}, {torch.get_num_threads()} torch thread.{_company()}"
     )
     indented = "\n".join(line.removeprefix("    ") for line in commands.splitlines())
     sections = [f"## {heading}\n\n{text}" for heading, text in parts]
     return "\n\n".join([f"# {question}", f"```sh\n{indented}\n```", *method, machine, *sections]) + "\n"
+
+
+def _company() -> str:
+    """What else the machine did; the benchmark itself is one process."""
+    if not hasattr(os, "getloadavg"):
+        return ""
+    return f" The load average at the end was {os.getloadavg()[2]:.1f}, this benchmark's 1 included."
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """What `attach` adds to the training of a DCGAN, and whether a GPU ever has to wait for it."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from .networks import Gan
 CPU_SHARE = 1.0
 SLOWDOWN = 3.0
 SLOWDOWN_GPU = 1.0
+FEWEST_ROUNDS = 5
 
 
 @dataclass
@@ -33,41 +35,48 @@ class Slowdown:
     """Time inside the training loop, a step, as `run.json` says."""
 
 
-def measure(gan: Gan, *, rounds: int, least: int) -> Slowdown:
+def measure(gan: Gan, *, rounds: int, least: int, seconds: float = 240.0) -> Slowdown:
     """The probe attached once, with the interval of captures that its defaults arrive at, and paused by turns.
 
     Pauses would count as training time for the schedule of captures; so the interval is found first, in a run without
     them, and then fixed. A block is one interval, or as many as make `least` steps, so that all hold equally many
-    captures.
+    captures. No round begins after `seconds`, once there are `FEWEST_ROUNDS`.
     """
     every = default_interval(gan)
     length = every * -(-least // every)
     print(f"  {gan.described}: captures every {every} steps, blocks of {length}", flush=True)
     found = Slowdown(gan.described, every)
     with tempfile.TemporaryDirectory() as folder:
-        threads = Threads()
-        run = Path(folder) / "run"
+        run, threads = Path(folder) / "run", Threads()
         with cp.attach(gan.generator, gan.discriminator, run=run, real=gan.real, every=every) as probe:
             # The pool fills, the reference is fitted at the first capture; half an interval on, a block begins.
             while not len(cp.load(run).statistics):
                 block(gan.step, max(1, every // 2))
-            for round_ in range(rounds):
-                for side in ("watched", "paused") if round_ % 2 else ("paused", "watched"):
-                    if side == "watched":
-                        before = threads.seconds()
-                        found.watched.append(block(gan.step, length))
-                        after = threads.seconds()
-                        if before is not None and after is not None:
-                            found.thread_seconds.append((after - before) / length)
-                    else:
-                        with probe.pause():
-                            found.paused.append(block(gan.step, length))
-                ratio_now = found.watched[-1].wall / found.paused[-1].wall
-                print(f"  round {round_ + 1} of {rounds}: wall {ratio_now:.4f}", flush=True)
+            began = time.monotonic()
+            while len(found.paused) < rounds:
+                if len(found.paused) >= FEWEST_ROUNDS and time.monotonic() - began > seconds:
+                    break
+                watched_first = len(found.paused) % 2 == 0
+                if watched_first:
+                    _watched(gan, found, length, threads)
+                with probe.pause():
+                    found.paused.append(block(gan.step, length))
+                if not watched_first:
+                    _watched(gan, found, length, threads)
+                wall = found.watched[-1].wall / found.paused[-1].wall
+                print(f"  round {len(found.paused)} of at most {rounds}: wall {wall:.4f}", flush=True)
             if probe.error is not None:
                 raise RuntimeError(f"the probe is off, so that nothing was measured: {probe.error}")
         found.hook_seconds = cp.load(run).info["cost"]["seconds_per_step"]
     return found
+
+
+def _watched(gan: Gan, found: Slowdown, length: int, threads: Threads) -> None:
+    before = threads.seconds()
+    found.watched.append(block(gan.step, length))
+    after = threads.seconds()
+    if before is not None and after is not None:
+        found.thread_seconds.append((after - before) / length)
 
 
 def claims(found: Slowdown, *, gpu: bool = False) -> list[Claim]:
@@ -80,8 +89,13 @@ def claims(found: Slowdown, *, gpu: bool = False) -> list[Claim]:
         return made
     if found.thread_seconds:
         training = sum(c.cpu for c in found.paused) / len(found.paused)
-        own = interval([100 * (seconds + found.hook_seconds) / training for seconds in found.thread_seconds])
-        made.append(Claim("CPU time of the probe, by its own clocks, of training's", own, "%", CPU_SHARE))
+        thread = interval([100 * seconds / training for seconds in found.thread_seconds])
+        hooks = 100 * found.hook_seconds / training
+        made += [
+            Claim("CPU time of the probe, by its own clocks, of training's", thread.shifted(hooks), "%", CPU_SHARE),
+            Claim("of that, its thread: captures, statistics, writing", thread, "%"),
+            Claim("of that, its hooks in the training loop (wall time)", hooks, "%"),
+        ]
     return [*made, Claim("CPU time over all threads, watched against paused: added", cpu, "%")]
 
 
@@ -115,10 +129,15 @@ def default_interval(gan: Gan, captures: int = 4, most: int = 2000) -> int:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         with cp.attach(gan.generator, gan.discriminator, run=run, real=gan.real):
-            for step in range(most):
+            look_at = time.monotonic()
+            for _ in range(most):
                 gan.step()
-                if step % 5 == 4 and len(cp.load(run).batches) >= captures:
-                    break
+                looked = time.monotonic()
+                if looked >= look_at:
+                    if len(cp.load(run).batches) >= captures:
+                        break
+                    # To the schedule, looking is training time: a twentieth of it bends the interval little.
+                    look_at = time.monotonic() + 20 * (time.monotonic() - looked)
             settle()
         taken = [int(step) for step in cp.load(run).batches]
     if len(taken) < captures:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import collapse_probe as cp
 
@@ -27,10 +27,11 @@ class Recorder:
     """Our own run folder, in which the steps can be counted afterwards."""
 
 
-def scalars() -> dict[str, Tensor]:
-    """Five scalar tensors as a loop has them: two losses with their graph behind them, three without."""
+def scalars(*, as_floats: bool) -> dict[str, Any]:
+    """Five scalar tensors as a loop has them, two losses with their graph behind them; or their values."""
     weight = torch.tensor(0.5, requires_grad=True)
-    return {name: weight * 1.25 if name.startswith("loss") else torch.tensor(0.75) for name in NAMES}
+    tensors = {name: weight * 1.25 if name.startswith("loss") else torch.tensor(0.75) for name in NAMES}
+    return {name: tensor.item() for name, tensor in tensors.items()} if as_floats else dict(tensors)
 
 
 def installed(peer: str) -> bool:
@@ -40,7 +41,7 @@ def installed(peer: str) -> bool:
 
 def recorders(folder: Path) -> list[Recorder]:
     """All of them, ready to record; what is not installed is left out."""
-    made = [_probe_log(folder), _probe_step(folder)]
+    made = [make(folder, as_floats=as_floats) for make in (_probe_log, _probe_step) for as_floats in (False, True)]
     if installed("tensorboard"):
         made += [_tensorboard(folder, as_floats=False), _tensorboard(folder, as_floats=True)]
     if installed("wandb"):
@@ -48,6 +49,10 @@ def recorders(folder: Path) -> list[Recorder]:
     if installed("trackio"):
         made.append(_trackio(folder))
     return made
+
+
+def _given(as_floats: bool) -> str:
+    return "floats" if as_floats else "tensors"
 
 
 def _training() -> tuple[nn.Module, Callable[[], object]]:
@@ -62,33 +67,35 @@ def _training() -> tuple[nn.Module, Callable[[], object]]:
     return generator, step
 
 
-def _probe_log(folder: Path) -> Recorder:
+def _probe_log(folder: Path, *, as_floats: bool) -> Recorder:
     generator, backward = _training()
     optimizer = torch.optim.SGD(generator.parameters(), lr=1e-6)
-    probe = cp.attach(generator, run=folder / "attached", every=10**9)
-    values = scalars()
+    run = folder / f"log-{_given(as_floats)}"
+    probe = cp.attach(generator, run=run, every=10**9)
+    values = scalars(as_floats=as_floats)
 
     def train() -> None:
         backward()
         optimizer.step()
 
-    return Recorder("`probe.log`, tensors", lambda step: probe.log(**values), train, probe.close, folder / "attached")
+    name = f"`probe.log`, {_given(as_floats)}"
+    return Recorder(name, lambda step: probe.log(**values), train, probe.close, run)
 
 
-def _probe_step(folder: Path) -> Recorder:
-    probe = cp.Probe(run=folder / "by-hand")
-    values: dict[str, Any] = scalars()
-    return Recorder(
-        "`Probe.step`, tensors", lambda step: probe.step(**values), _training()[1], probe.close, folder / "by-hand"
-    )
+def _probe_step(folder: Path, *, as_floats: bool) -> Recorder:
+    run = folder / f"step-{_given(as_floats)}"
+    probe = cp.Probe(run=run)
+    values = scalars(as_floats=as_floats)
+    name = f"`Probe.step`, {_given(as_floats)}"
+    return Recorder(name, lambda step: probe.step(**values), _training()[1], probe.close, run)
 
 
 def _tensorboard(folder: Path, *, as_floats: bool) -> Recorder:
     from torch.utils.tensorboard import SummaryWriter
 
-    name = "TensorBoard, floats" if as_floats else "TensorBoard, tensors"
+    name = f"TensorBoard, {_given(as_floats)}"
     writer = SummaryWriter(str(folder / name))
-    values = {key: float(value.detach()) if as_floats else value for key, value in scalars().items()}
+    values = scalars(as_floats=as_floats)
 
     def record(step: int) -> None:
         for key, value in values.items():
@@ -103,7 +110,7 @@ def _wandb(folder: Path) -> Recorder:
     import wandb
 
     run = wandb.init(mode="offline", dir=str(folder), project="overhead", settings=wandb.Settings(console="off"))
-    values = scalars()
+    values = scalars(as_floats=False)
     return Recorder("wandb offline, tensors", lambda step: run.log(values, step=step), _training()[1], run.finish)
 
 
@@ -115,5 +122,5 @@ def _trackio(folder: Path) -> Recorder:
 
     trackio.init(project="overhead", embed=False, auto_log_gpu=False, auto_log_cpu=False)
     # It keeps no tensor, so that it is given floats.
-    values = {key: float(value.detach()) for key, value in scalars().items()}
+    values = scalars(as_floats=True)
     return Recorder("trackio, floats", lambda step: trackio.log(values, step=step), _training()[1], trackio.finish)

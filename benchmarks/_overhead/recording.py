@@ -13,15 +13,18 @@ import collapse_probe as cp
 from .claims import Claim, interval, ratio
 from .recorders import Recorder, installed, recorders
 
-OURS = ("`probe.log`, tensors", "`Probe.step`, tensors")
-PEERS = {
-    "TensorBoard, tensors": "tensorboard",
-    "TensorBoard, floats": "tensorboard",
-    "wandb offline, tensors": "wandb",
-    "trackio, floats": "trackio",
-}
 MICROSECONDS = 20.0
 SHARE_OF_TENSORBOARD = 0.5
+OURS = ("`probe.log`", "`Probe.step`")
+MODULES = {"TensorBoard": "tensorboard", "wandb offline": "wandb", "trackio": "trackio"}
+COMPARED = (
+    ("tensors", "TensorBoard, tensors"),
+    ("tensors", "TensorBoard, floats"),
+    ("floats", "TensorBoard, floats"),
+    ("tensors", "wandb offline, tensors"),
+    ("floats", "trackio, floats"),
+)
+"""What we are given, and the peer that it is compared with."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,14 @@ def claims(found: dict[str, Seconds]) -> list[Claim]:
     for pace, seconds in found.items():
         medians = {name: [float(np.median(block)) for block in blocks] for name, blocks in seconds.items()}
         for ours in OURS:
-            microseconds = interval([1e6 * value for value in medians[ours]])
-            made.append(Claim(f"{ours}, {pace}: median", microseconds, "µs", MICROSECONDS))
-            for peer, module in PEERS.items():
+            microseconds = interval([1e6 * value for value in medians[f"{ours}, tensors"]])
+            made.append(Claim(f"{ours}, tensors, {pace}: median", microseconds, "µs", MICROSECONDS))
+            for given, peer in COMPARED:
+                module = MODULES[peer.partition(",")[0]]
                 target = SHARE_OF_TENSORBOARD if module == "tensorboard" else None
-                what = f"{ours} / {peer}, {pace}"
-                measured = ratio(medians[ours], medians[peer]) if peer in medians else None
+                measured = ratio(medians[f"{ours}, {given}"], medians[peer]) if peer in medians else None
                 note = "" if installed(module) else f"{module} is not installed"
-                made.append(Claim(what, measured, "×", target, note=note))
+                made.append(Claim(f"{ours}, {given} / {peer}, {pace}", measured, "×", target, note=note))
     return made
 
 
@@ -83,7 +86,8 @@ def table(found: dict[str, Seconds]) -> str:
         "| five scalars a step, µs | " + " | ".join(f"{pace}: median | p99" for pace in paces) + " |",
         "|---" * (1 + 2 * len(paces)) + "|",
     ]
-    for name in [*OURS, *PEERS]:
+    ours = [f"{name}, {given}" for name in OURS for given in ("tensors", "floats")]
+    for name in [*ours, *dict.fromkeys(peer for _, peer in COMPARED)]:
         if name not in found[paces[0]]:
             lines.append(f"| {name} | not installed |" + " – |" * (2 * len(paces) - 1))
             continue
@@ -116,4 +120,4 @@ def _read_back(compared: list[Recorder], steps: dict[str, int]) -> str:
             rows = len(cp.load(recorder.run).steps.dropna(subset=["loss_d", "loss_g"]))
             if rows != steps[recorder.name]:
                 raise RuntimeError(f"{recorder.name}: {steps[recorder.name]} steps were recorded and {rows} read back")
-    return f"All {steps[OURS[0]]:,} steps of each of ours were read back from disk afterwards."
+    return f"All {max(steps.values()):,} steps of each of ours were read back from disk afterwards."

@@ -70,8 +70,7 @@ def test_what_is_recorded_is_read_back_and_a_missing_peer_is_said_to_be_missing(
     found, read_back = overhead.recording.measure(paces)
     assert read_back.startswith("All 13 steps ")
     assert {name: [len(block) for block in blocks] for name, blocks in found["at once"].items()} == {
-        "`probe.log`, tensors": [3, 3],
-        "`Probe.step`, tensors": [3, 3],
+        f"{ours}, {given}": [3, 3] for ours in ("`probe.log`", "`Probe.step`") for given in ("tensors", "floats")
     }
     claims = overhead.recording.claims(found)
     assert claim(overhead, claims, "`probe.log`, tensors, at once: median").measured.median > 0  # type: ignore[attr-defined]
