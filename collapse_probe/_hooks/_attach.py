@@ -1,6 +1,7 @@
 """`attach`: taps on the modules, hooks on the optimizers, and their removal."""
 
 import sys
+import time
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Unpack
@@ -85,6 +86,7 @@ class _Attached:
             self._observer.schedule.next_due = sys.maxsize  # rank 0 alone looks at samples
         self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
         self._account = Account(self._observer, self._assembler, pipeline, self._worker)
+        self._paused_at = 0.0
         self._checked = False
         self._sample = options.sample
         self._generator, discriminator = modules
@@ -120,6 +122,11 @@ class _Attached:
 
     @paused.setter
     def paused(self, paused: bool) -> None:
+        if paused != self._guard.paused:
+            # What is not watched does not pay for captures.
+            now = time.perf_counter()
+            self._observer.started += 0.0 if paused else now - self._paused_at
+            self._paused_at = now
         self._guard.paused = paused
 
     def log(self, scalars: Mapping[str, Any]) -> None:

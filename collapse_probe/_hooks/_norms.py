@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,7 +22,7 @@ def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> b
     wide = torch.float32 if gradients[0].dtype in (torch.float16, torch.bfloat16) else None
     norms = torch._foreach_norm(gradients, 2.0, dtype=wide)
     if gradients[0].is_cpu:
-        record.scalars[name] = math.hypot(*(norm.item() for norm in norms))
+        record.scalars[name] = float(np.float32(math.hypot(*(norm.item() for norm in norms))))
     else:
         record.on_device[name] = torch.linalg.vector_norm(torch.stack(norms))
     return True

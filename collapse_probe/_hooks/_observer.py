@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Call, Capture, Chunk, Options, Pipeline, Pool, StepRecord, Transfer, Worker, scalar, thin
+from .._recorder import Call, Capture, Chunk, Options, Pipeline, Pool, StepRecord, Transfer, Worker, thin
 from ._guard import GradientHook, Guard, watch
 from ._made import Made, Memory
 from ._norms import write_norm
@@ -130,10 +130,11 @@ class Observer:
             chunk, record = self._closed
         waiting: dict[str, Tensor] = {}
         for name, value in scalars.items():
-            if isinstance(value, Tensor) and not value.is_cpu and value.device == self.device:
-                waiting[name] = value.detach()
+            if isinstance(value, Tensor):
+                # What is on the CPU came as a number; another device's value goes to ours without waiting.
+                waiting[name] = value.detach().to(self.device, non_blocking=True)
             else:
-                record.scalars[name] = scalar(name, value)
+                record.scalars[name] = value
         if waiting:
             chunk.write_scalars(record, waiting)
 

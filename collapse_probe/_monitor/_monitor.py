@@ -1,6 +1,6 @@
 """The one place where statistics and detectors meet; live and replayed runs go through it alike."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from .. import detectors
 from .._records import Band, Event, Observation
@@ -11,22 +11,22 @@ class Monitor:
     """Feeds observations, in step order, to every detector and collects their events."""
 
     def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
-        self._detectors = [detectors.get(name)(options) for name in detectors.names()]
+        watching = [detectors.get(name)(options) for name in detectors.names()]
+        self._of_steps = [detector.update for detector in watching if detector.watches != "statistics"]
+        self._of_statistics = [detector.update for detector in watching if detector.watches != "steps"]
         self.events: list[Event] = []
 
     def observe_step(self, step: int, values: Mapping[str, float]) -> list[Event]:
         """Take the columns of a training step; the events that it raised."""
-        return self._observe(Observation(step, values), "steps")
+        return self._observe(Observation(step, values), self._of_steps)
 
     def observe_statistics(self, step: int, values: Mapping[str, float], bands: Mapping[str, Band]) -> list[Event]:
         """Take the statistics of a capture, with what real data score; the events that it raised."""
-        return self._observe(Observation(step, values, bands), "statistics")
+        return self._observe(Observation(step, values, bands), self._of_statistics)
 
-    def _observe(self, observation: Observation, stream: str) -> list[Event]:
-        raised = [
-            event
-            for detector in self._detectors
-            if detector.watches in (stream, "both") and (event := detector.update(observation)) is not None
-        ]
+    def _observe(
+        self, observation: Observation, updates: Sequence[Callable[[Observation], Event | None]]
+    ) -> list[Event]:
+        raised = [event for update in updates if (event := update(observation)) is not None]
         self.events += raised
         return raised

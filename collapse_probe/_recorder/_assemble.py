@@ -1,5 +1,6 @@
 """From discriminator calls to the columns of steps: many steps at once, in the worker's thread."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,11 +54,14 @@ class Assembler:
             tagged.append(self._sort_out(record, row, numbers))
             rows.append(row)
         self.columns.fill(tagged)
+        for row, found in zip(rows, tagged, strict=True):
+            # They come from float32 numbers: more digits would take space and say nothing.
+            row.values.update(zip(found.values, _rounded(found.values.values()), strict=True))
         return rows
 
     def _sort_out(self, record: StepRecord, row: StepRow, numbers: np.ndarray) -> StepScores:
         """Tag the calls of a step and take their scores apart."""
-        found = StepScores(row.values)
+        found = StepScores({})
         phases = _phases(record.calls)
         judged = [call for calls in phases for call in calls if _is_judged(call, calls)]
         for call in judged:
@@ -66,7 +70,7 @@ class Assembler:
             self.columns.look(scores, gradients)
             self.targets.learn(scores, gradients)
             reaching = call.every * float(np.abs(gradients).sum(dtype=np.float64))
-            row.values["score_gradient_g"] = row.values.get("score_gradient_g", 0.0) + reaching
+            found.values["score_gradient_g"] = found.values.get("score_gradient_g", 0.0) + reaching
         self._count(["fake"] * len(judged), prefix="generator ")
         for calls in phases:
             rest = [call for call in calls if call not in judged and not self._is_left_over(call)]
@@ -178,6 +182,11 @@ def _scores(call: Call, numbers: np.ndarray) -> np.ndarray:
 
 def _gradients(call: Call, numbers: np.ndarray) -> np.ndarray:
     return numbers[call.gradient_start : call.gradient_start + call.rows]
+
+
+def _rounded(values: Iterable[float]) -> list[float]:
+    rounded: list[float] = np.array(list(values), dtype=np.float32).tolist()
+    return rounded
 
 
 def _one(parts: list[np.ndarray]) -> np.ndarray:

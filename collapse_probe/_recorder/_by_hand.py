@@ -18,10 +18,11 @@ OWN_COLUMNS = frozenset(
 
 def scalar(name: str, value: Any) -> float:
     """A number from a float, a 0-d or one-element tensor or array; `InvalidArgument` for anything else."""
+    if type(value) is float:
+        return value
     try:
-        if isinstance(value, Tensor):
-            value = value.detach()
-        return float(value)
+        # Unlike float(), item() has no word to say on a tensor that is part of a graph.
+        return float(value.item() if isinstance(value, Tensor) else value)
     except (TypeError, ValueError, RuntimeError):
         shape = getattr(value, "shape", None)
         came = f"{type(value).__name__}" + (f" of shape {tuple(shape)}" if shape is not None else f" {value!r}")
@@ -31,9 +32,9 @@ def scalar(name: str, value: Any) -> float:
 
 def own_scalars(scalars: Mapping[str, Any]) -> None:
     """Refuse names that the probe fills itself."""
-    taken = sorted(OWN_COLUMNS & set(scalars))
-    if taken:
-        raise InvalidArgument(f"{taken[0]!r} is a column that the probe fills itself; log yours under another name")
+    if not OWN_COLUMNS.isdisjoint(scalars):
+        taken = min(OWN_COLUMNS & set(scalars))
+        raise InvalidArgument(f"{taken!r} is a column that the probe fills itself; log yours under another name")
 
 
 def batch(name: str, value: Any) -> Tensor:

@@ -2,6 +2,8 @@
 
 import math
 import platform
+from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,13 @@ from torch import Tensor
 from .._monitor import Reference
 from .._version import __version__
 from ._options import Options
+
+StepValues = tuple[int, float, Mapping[str, float]]
+"""A finished step: its number, when it was measured, and its columns."""
+_VITAL = frozenset(
+    {"loss_d", "loss_g", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "grad_norm_d", "grad_norm_g"}
+    | {"score_gradient_g"}
+)
 
 
 def run_info(options: Options) -> dict[str, Any]:
@@ -45,3 +54,27 @@ def as_columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:
         name: np.array([row.get(name, math.nan) for row in rows], dtype=np.int64 if name == "step" else np.float64)
         for name in names
     }
+
+
+def step_columns(rows: list[StepValues]) -> dict[str, np.ndarray]:
+    """Finished steps as columns; mostly all have the same names, and then no value is looked up by its name."""
+    steps, times, values = zip(*rows, strict=True)
+    whole = {"step": np.array(steps, dtype=np.int64), "time": np.array(times, dtype=np.float64)}
+    names = list(values[0])
+    if any(list(row) != names for row in values):
+        return whole | as_columns([dict(row) for row in values])
+    numbers = np.fromiter(chain.from_iterable(row.values() for row in values), np.float64, len(names) * len(rows))
+    return whole | dict(zip(names, numbers.reshape(len(rows), len(names)).T.copy(), strict=True))
+
+
+def counted_not_finite(values: Mapping[str, float]) -> Mapping[str, float]:
+    """The columns, with the number of those among the probe's own and the losses that are not finite, if any.
+
+    >>> counted_not_finite({"loss_d": float("nan"), "accuracy": float("nan")})["not_finite"]
+    1.0
+    """
+    if math.isfinite(sum(values.values())):
+        return values
+    # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
+    bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
+    return {**values, "not_finite": float(bad)} if bad else values

@@ -1,6 +1,5 @@
 """From finished steps and captures to the run folder, statistics, events and the wish to stop."""
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +16,7 @@ from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
 from ..errors import InvalidArgument
 from ._costs import CaptureCosts
-from ._forms import as_array, as_columns, reference_tensors, run_info
+from ._forms import StepValues, as_array, as_columns, counted_not_finite, reference_tensors, run_info, step_columns
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
@@ -26,10 +25,6 @@ from ._stored import observe_stored
 
 FLUSH_SECONDS = 1.0
 FLUSH_ROWS = 1000
-_VITAL = frozenset(
-    {"loss_d", "loss_g", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "grad_norm_d", "grad_norm_g"}
-    | {"score_gradient_g"}
-)
 
 
 class Pipeline:
@@ -51,7 +46,7 @@ class Pipeline:
         """The thread in which `on_event` is running."""
         self.costs = CaptureCosts()
         self._current_step = current_step
-        self._rows: list[dict[str, float]] = []
+        self._rows: list[StepValues] = []
         self._flushed = time.monotonic()
         self._started = False
         self._small_batches = 0
@@ -118,16 +113,14 @@ class Pipeline:
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since the epoch."""
-        # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
-        bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
+        values = counted_not_finite(values)
         if not self._started and step and self.writer.start:
             with self._analysing():
                 self.take_up(step)
         self._started = True
-        row = dict(values) | ({"not_finite": float(bad)} if bad else {})
-        self._rows.append({"step": step, "time": seconds} | row)
+        self._rows.append((step, seconds, values))
         if not self.rank:
-            self._raise(self.monitor.observe_step(step, row))
+            self._raise(self.monitor.observe_step(step, values))
         if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
@@ -175,7 +168,7 @@ class Pipeline:
     def flush(self) -> None:
         """Hand the steps so far to the operating system."""
         if self._rows:
-            self.writer.append_steps(as_columns(self._rows))
+            self.writer.append_steps(step_columns(self._rows))
             self._rows = []
         self._flushed = time.monotonic()
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-MAXIMUM_BYTES = 48 * 2**20
+MAXIMUM_BYTES = 28 * 2**20
 FEWEST_ROWS = 16
 """Fewer say nothing about diversity, so pictures of over 3 MB take more than `MAXIMUM_BYTES`."""
 

@@ -106,24 +106,29 @@ class Probe:
         own_scalars(scalars)
         if step is not None and (isinstance(step, bool) or not isinstance(step, int) or step < 0):
             raise InvalidArgument(f"step is {step!r}; expected a whole number >= 0")
-        losses = {"loss_d": loss_d, "loss_g": loss_g} | scalars
+        losses = {"loss_d": loss_d, "loss_g": loss_g, **scalars}
         values = {name: scalar(name, value) for name, value in losses.items() if value is not None}
-        values |= self._scores.columns(d_real, d_fake)
-        generated, reals = self._batches(fake, real)
-        extras = {"labels": labels, "latents": latents}
+        if d_real is not None or d_fake is not None:
+            values |= self._scores.columns(d_real, d_fake)
+        given = None if fake is None and real is None else self._batches(fake, real)
+        extras = {"labels": labels, "latents": latents} if given is not None else {}
         kept = {name: _tensor(value) for name, value in extras.items() if value is not None}
         number = self._step if step is None else step
         self._step = number + 1
-        with self._failing_open():
-            if step is not None and step < self._highest:
-                self._pipeline.take_up(step)
+        try:
+            if number < self._highest:
+                self._pipeline.take_up(number)
                 self._coordination.start_over()
             self._highest = number + 1
-            if reals is not None:
-                self._pipeline.take_real(reals)
+            if given is not None and given[1] is not None:
+                self._pipeline.take_real(given[1])
             self._pipeline.take_step(number, time.time(), values)
-            if generated is not None:
-                self._pipeline.take_capture(number, generated, kept)
+            if given is not None and given[0] is not None:
+                self._pipeline.take_capture(number, given[0], kept)
+        except CollapseProbeError:
+            raise
+        except Exception as failure:
+            self._fail(failure)
 
     def log(self, **scalars: Any) -> None:
         """Attach the loop's own scalars (`loss_d`, `loss_g`, `lr`, ...) to the step in progress.
@@ -135,8 +140,9 @@ class Probe:
         self._refuse_if_closed()
         own_scalars(scalars)
         for name, value in scalars.items():
-            if not isinstance(value, Tensor) or value.numel() != 1:
-                scalar(name, value)
+            # Nobody has to wait for a tensor on the CPU, and a number is the cheaper one to keep.
+            if not isinstance(value, Tensor) or value.is_cpu or value.numel() != 1:
+                scalars[name] = scalar(name, value)
         if self._source is None:
             raise InvalidArgument("this probe is fed by hand; pass scalars to step(...)")
         if not self._paused:
@@ -185,17 +191,11 @@ class Probe:
         else:
             self._close(how="exception", error=f"{type(error).__name__}: {error}")
 
-    @contextmanager
-    def _failing_open(self) -> Iterator[None]:
+    def _fail(self, failure: Exception) -> None:
         """Misuse raises; any other failure turns the probe off with one warning, and training goes on."""
-        try:
-            yield
-        except CollapseProbeError:
-            raise
-        except Exception as failure:
-            if self.error is None:
-                self._failed = f"{type(failure).__name__}: {failure}"
-                warn(f"the probe failed and is off, training goes on: {self._failed}")
+        if self.error is None:
+            self._failed = f"{type(failure).__name__}: {failure}"
+            warn(f"the probe failed and is off, training goes on: {self._failed}")
 
     def _steps_so_far(self) -> int:
         return self._step if self._source is None else self._source.steps
@@ -230,11 +230,15 @@ class Probe:
         atexit.unregister(self._at_exit)
         self._coordination.close()
         info: dict[str, Any] = {}
-        with self._failing_open():
+        try:
             if self._source is not None:
                 self._source.detach()
                 info = self._source.described()
             self._pipeline.close(how=how, error=error, info=info, stopped_at=self._coordination.stopped_at)
+        except CollapseProbeError:
+            raise
+        except Exception as failure:
+            self._fail(failure)
 
     def _at_exit(self) -> None:
         self._close(how="interpreter exit")

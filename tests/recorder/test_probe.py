@@ -230,3 +230,34 @@ def test_a_folder_that_goes_away_turns_the_probe_off_with_one_warning(tmp_path: 
         probe.close()
     assert len(caught) == 1
     assert probe.error is not None
+
+
+def test_scalars_that_are_given_at_some_steps_only_are_missing_at_the_others(tmp_path: Path) -> None:
+    with cp.Probe(run=tmp_path / "run", real=REAL) as probe:
+        probe.step(loss_d=0.5, lr=1e-3)
+        probe.step(loss_d=0.25)
+        probe.step(lr=1e-4, loss_d=0.125)
+        probe.step()
+    steps = cp.load(tmp_path / "run").steps
+    assert steps.index.tolist() == [0, 1, 2, 3]
+    assert steps["loss_d"].tolist()[:3] == [0.5, 0.25, 0.125]
+    assert steps["lr"].dropna().to_dict() == {0: 1e-3, 2: 1e-4}
+
+
+def test_a_step_number_too_long_for_a_float_is_kept_to_the_digit(tmp_path: Path) -> None:
+    with cp.Probe(run=tmp_path / "run", real=REAL) as probe:
+        probe.step(loss_d=0.5, step=2**53 + 1)
+        probe.step(loss_d=0.5)
+    assert cp.load(tmp_path / "run").steps.index.tolist() == [2**53 + 1, 2**53 + 2]
+
+
+def test_tensors_logged_on_the_cpu_keep_all_their_digits_however_many_they_are(tmp_path: Path) -> None:
+    generator = torch.nn.Linear(1, 2)
+    optimizer = torch.optim.SGD(generator.parameters(), 0.01)
+    logged = {f"part_{index}": torch.tensor(index + 0.1, dtype=torch.float64) for index in range(40)}
+    with cp.attach(generator, run=tmp_path / "run") as probe:
+        generator(torch.ones(16, 1)).sum().backward()
+        optimizer.step()
+        probe.log(**logged)
+    stored = cp.load(tmp_path / "run").steps.loc[0]
+    assert {name: stored[name] for name in logged} == {name: value.item() for name, value in logged.items()}
