@@ -92,7 +92,7 @@ def train(shape: Shape, result: Outcome, *, probed: bool, steps: int | None = No
     for turn in range(shape.turns):
         accounts = [Account(shape.orientation) for _ in shape.attached(game)]
         if turn == 0:
-            accounts[0].after_step = lambda step: count_live(counted, step, upto=game.steps)
+            accounts[0].after_step = lambda step: count_live(counted, step, upto=game.steps * shape.updates_a_pass)
         if not probed:
             set_aside()
             shape.loop(game, *accounts)
@@ -134,19 +134,21 @@ def count_live(counted: dict[int, int], step: int, *, upto: int) -> None:
     """Count what is alive, at two points of the way."""
     if step not in (upto - EARLY, upto - LATE):
         return
-    counts = [_alive()]
-    # The worker may still be busy with what it was handed: wait while it gets less, and for what was there before.
-    while len(counts) < 100 and (counts[-1] < max(counts[-8:]) or counts[-1] > min(counted.values(), default=0)):
-        if step != upto - LATE and len(counts) >= 8 and counts[-1] == counts[-8]:
-            break
-        time.sleep(0.015)
-        counts.append(_alive())
-    counted[step] = min(counts)
-
-
-def _alive() -> int:
+    # The worker first finishes what it was handed, which also keeps the collector's hands off its half-made tuples.
+    began, idle = time.monotonic(), 0
+    while idle < 4 and time.monotonic() < began + 10:
+        time.sleep(0.004)
+        idle = 0 if _others_run() else idle + 1
     gc.collect()
-    return sum(issubclass(type(held), Tensor) for held in gc.get_objects())
+    counted[step] = sum(issubclass(type(held), Tensor) for held in gc.get_objects())
+
+
+def _others_run() -> bool:
+    """Whether another thread of this process runs, or would if a core were free."""
+    tasks = Path("/proc/self/task")
+    if not tasks.is_dir():
+        return False
+    return sum((task / "stat").read_text().rpartition(")")[2].split()[0] in "RD" for task in tasks.iterdir()) > 1
 
 
 def state(game: Game) -> list[Any]:

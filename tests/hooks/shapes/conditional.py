@@ -144,6 +144,7 @@ def _with_information() -> Game:
     "InfoGAN: a third optimizer over both networks, whose step is an update of G too",
     name="information",
     build=_with_information,
+    updates_a_pass=2,
 )
 def information(game: Game, account: Account) -> None:
     for _ in range(game.steps):

@@ -17,7 +17,9 @@ def _garbage() -> Iterator[None]:
     gc.unfreeze()
 
 
-every_shape = pytest.mark.parametrize("name", SHAPES)
+every_shape = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if shape.slow else []) for name, shape in SHAPES.items()]
+)
 
 
 def rate_of_right_tags(account: Account, counts: dict[str, int]) -> float:
