@@ -17,5 +17,7 @@ from ._stage import SHAPES as SHAPES
 from ._stage import Game as Game
 from ._stage import Shape as Shape
 
-GROUPS = (classics, critics, penalties, outputs, inputs, conditional, updates, habits, several, wrappers, compiled)
-"""In the order of the table."""
+_ORDER = (classics, critics, penalties, outputs, inputs, conditional, updates, habits, several, wrappers, compiled)
+_GROUPS = [module.__name__.rpartition(".")[2] for module in _ORDER]
+for _name in sorted(SHAPES, key=lambda name: _GROUPS.index(SHAPES[name].group)):
+    SHAPES[_name] = SHAPES.pop(_name)

@@ -46,7 +46,9 @@ def plain(game: Game, account: Account) -> None:
 
 
 @shape(
-    "two backward passes per discriminator step, one fake batch for both, sheets in training mode", build=probabilities
+    "two backward passes per discriminator step, one fake batch for both, sheets in training mode",
+    build=probabilities,
+    name="DCGAN",
 )
 def dcgan(game: Game, account: Account) -> None:
     fixed = torch.randn(8, LATENT)
@@ -126,7 +128,7 @@ def undetached(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("least squares: scores without a sigmoid, targets 1 and 0")
+@shape("least squares: scores without a sigmoid, targets 1 and 0", name="LSGAN")
 def lsgan(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         fake = account.made(game.generator(game.latents()))

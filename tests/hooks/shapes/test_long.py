@@ -11,12 +11,12 @@ import pytest
 from ._stage import SHAPES
 from ._watch import Outcome, train
 
-LONG = ["dcgan", "wgan gp", "simultaneous", "augmented", "fake and real together", "gradient scaler", "moving average"]
+LONG = ["DCGAN", "WGAN-GP", "simultaneous", "augmented", "fake and real together", "gradient scaler", "moving average"]
 _IN_A_FRESH_PROCESS = """
 import warnings
 warnings.simplefilter("ignore")
 from tests.hooks.shapes._watch import outcome
-states = outcome("lsgan").state
+states = outcome("LSGAN").state
 assert type(states[True][-1]) is tuple and len(states[True][-1][1]) == 625, "not Python's own random state"
 assert states[True][-1] == states[False][-1]
 """
