@@ -171,10 +171,10 @@ def _normalised() -> Game:
     return game_of(networks().generator, discriminator)
 
 
-@shape("a hinge, spectral normalisation, five discriminator steps, all by `.forward(...)`", build=_normalised)
+@shape("a hinge, spectral normalisation, two discriminator steps, all by `.forward(...)`", build=_normalised)
 def forward_called_directly(game: Game, account: Account) -> None:
     for _ in range(game.steps):
-        for _ in range(5):
+        for _ in range(2):
             game.discriminator.zero_grad()
             on_real = account.real(game.discriminator.forward(account.drawn(next(game.batches))))
             fake = account.made(game.generator.forward(game.latents())).detach()

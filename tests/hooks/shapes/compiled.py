@@ -52,7 +52,9 @@ shape(
 )(plain)
 
 
-@shape("`torch.compile` of both after `attach`", compiles=True, build=functools.partial(networks, dropout=False))
+@shape(
+    "`torch.compile` of both after `attach`", compiles=True, slow=True, build=functools.partial(networks, dropout=False)
+)
 def compiled_afterwards(game: Game, account: Account) -> None:
     originals = game.generator, game.discriminator
     game.generator = torch.compile(game.generator, backend="eager")  # type: ignore[assignment]

@@ -49,10 +49,10 @@ def wgan(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("bursts of 30 critic steps at first and every twentieth time, else five", name="WGAN, bursts")
+@shape("bursts of 20 critic steps at first and every twentieth time, else five", name="WGAN, bursts")
 def wgan_bursts(game: Game, account: Account) -> None:
     for index in range(game.steps):
-        for _ in range(30 if index < 3 or index % 20 == 0 else 5):
+        for _ in range(20 if index < 3 or index % 20 == 0 else 5):
             clip(game)
             loss_d = critic_step(game, account)
         loss_g = generator_step(game, account)
@@ -100,7 +100,7 @@ def wgan_gp_first_script(game: Game, account: Account) -> None:
     one = torch.tensor(1.0)
     for _ in range(game.steps):
         game.discriminator.requires_grad_(True)
-        for _ in range(5):
+        for _ in range(2):
             game.discriminator.zero_grad()
             real = account.drawn(next(game.batches))
             on_real = account.real(game.discriminator(real)).mean()
