@@ -14,7 +14,8 @@ from torch.optim import optimizer as torch_optimizer
 import collapse_probe as cp
 from collapse_probe.errors import CollapseProbeWarning
 
-from .loops import BATCH, STEPS, Account, Players, dcgan, players
+from .loops import BATCH, STEPS, dcgan, players
+from .shapes import Game
 
 REFERENCE = torch.randn(256, 2, generator=torch.Generator().manual_seed(7))
 
@@ -29,11 +30,11 @@ def _raise(output: Any) -> Any:
     raise RuntimeError("the user's own mistake")
 
 
-def _weights(p: Players) -> list[Tensor]:
+def _weights(p: Game) -> list[Tensor]:
     return [*p.generator.state_dict().values(), *p.discriminator.state_dict().values(), torch.get_rng_state()]
 
 
-def _update(p: Players, loss: Tensor) -> None:
+def _update(p: Game, loss: Tensor) -> None:
     p.optimizer_g.zero_grad()
     loss.backward()
     p.optimizer_g.step()
@@ -54,43 +55,43 @@ def test_a_picker_that_fails_ends_the_recording_and_nothing_else(
     options: dict[str, Any], said: str, tmp_path: Path
 ) -> None:
     p = players(sigmoid=True)
-    dcgan(p, Account(), lambda **scalars: None)
+    dcgan(p)
     without = _weights(p)
-    p, account = players(sigmoid=True), Account()
+    p = players(sigmoid=True)
     with pytest.warns(CollapseProbeWarning, match="the probe failed and is off, training goes on") as caught:
         with cp.attach(p.generator, p.discriminator, run=tmp_path / "run", real=REFERENCE, **options) as probe:
-            dcgan(p, account, probe.log)
+            account = dcgan(p, probe.log)
     assert len(caught) == 1
     assert said in str(caught[0].message)
     assert said in str(probe.error)
-    assert len(account.made) == STEPS
+    assert len(account.steps) == STEPS
     assert all(torch.equal(a, b) for a, b in zip(without, _weights(p), strict=True))
     steps = cp.load(tmp_path / "run").steps
     assert steps.index.tolist() == list(range(6))
-    assert steps["loss_g"].tolist() == account.loss_g[:6]
+    assert steps["loss_g"].tolist() == account.column("loss_g")[:6].tolist()
 
 
 def test_a_failure_where_warnings_are_errors_does_not_raise_into_the_loop(tmp_path: Path) -> None:
-    p, account = players(sigmoid=True), Account()
+    p = players(sigmoid=True)
     with cp.attach(p.generator, p.discriminator, run=tmp_path / "run", score=_at_call(18, _raise)) as probe:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            dcgan(p, account, probe.log)
-    assert len(account.made) == STEPS
+            account = dcgan(p, probe.log)
+    assert len(account.steps) == STEPS
     assert probe.error is not None
 
 
-def _gradients_of_single_samples(p: Players) -> None:
+def _gradients_of_single_samples(p: Game) -> None:
     # Inside torch.func a batch has one dimension more than it shows, and cannot be copied into the pool.
     torch.func.vmap(torch.func.grad(lambda z: p.generator.eval()(z.unsqueeze(0)).sum()))(p.latents())
 
 
-def _vectorized_jacobian(p: Players) -> None:
+def _vectorized_jacobian(p: Game) -> None:
     torch.autograd.functional.jacobian(p.discriminator, next(p.batches), vectorize=True)
 
 
 @pytest.mark.parametrize("use", [_gradients_of_single_samples, _vectorized_jacobian])
-def test_what_runs_inside_a_function_transform_is_let_through(use: Callable[[Players], None], tmp_path: Path) -> None:
+def test_what_runs_inside_a_function_transform_is_let_through(use: Callable[[Game], None], tmp_path: Path) -> None:
     p = players(sigmoid=True)
     with cp.attach(p.generator, p.discriminator, run=tmp_path / "run", real=REFERENCE) as probe:
         _update(p, p.discriminator(p.generator(p.latents())).mean())
@@ -142,14 +143,14 @@ def test_a_graph_that_outlives_the_probe_adds_nothing_to_it(tmp_path: Path) -> N
 
 
 def test_closing_inside_a_pause_loses_nothing(tmp_path: Path) -> None:
-    p, account = players(sigmoid=True), Account()
+    p = players(sigmoid=True)
     probe = cp.attach(p.generator, p.discriminator, run=tmp_path / "run", real=REFERENCE)
-    dcgan(p, account, probe.log)
+    account = dcgan(p, probe.log)
     with probe.pause():
         p.generator(p.latents())
         probe.close()
     run = cp.load(tmp_path / "run")
-    assert run.steps["loss_d"].tolist() == account.loss_d
+    assert run.steps["loss_d"].tolist() == account.column("loss_d").tolist()
     assert run.finished
 
 
@@ -193,6 +194,6 @@ def test_the_global_optimizer_hooks_are_as_before_after_close_and_after_a_failur
     assert hooks() == before
     with pytest.warns(CollapseProbeWarning, match="the probe failed and is off"):
         with cp.attach(p.generator, p.discriminator, run=tmp_path / "b", sample=_raise):
-            dcgan(p, Account(), lambda **scalars: None)
+            dcgan(p)
     assert hooks() == before
     kept.remove()

@@ -15,12 +15,14 @@ from collapse_probe._recorder import thin
 from collapse_probe._recorder._call import ROWS_PER_CALL
 from collapse_probe.errors import CollapseProbeWarning, LoopNotUnderstood
 
-from .loops import BATCH, Account, Players, dcgan, players
+from .loops import BATCH, dcgan, players
+from .shapes import Game
+from .shapes._stage import LATENT
 
 REFERENCE = torch.randn(256, 2, generator=torch.Generator().manual_seed(7))
 
 
-def _update_generator(p: Players, fake: Tensor) -> Tensor:
+def _update_generator(p: Game, fake: Tensor) -> Tensor:
     p.optimizer_g.zero_grad()
     loss = F.softplus(-p.discriminator(fake)).mean()
     loss.backward()
@@ -28,7 +30,7 @@ def _update_generator(p: Players, fake: Tensor) -> Tensor:
     return loss
 
 
-def _loss_d(p: Players, fake: Tensor) -> Tensor:
+def _loss_d(p: Game, fake: Tensor) -> Tensor:
     p.optimizer_d.zero_grad()
     real_scores, fake_scores = p.discriminator(next(p.batches)), p.discriminator(fake.detach())
     loss = F.softplus(-real_scores).mean() + F.softplus(fake_scores).mean()
@@ -87,14 +89,14 @@ def test_losses_of_a_generator_watched_alone_stay_with_their_step(where: str, tm
     assert cp.load(tmp_path / "run").steps["loss_g"].tolist() == losses
 
 
-def _critic_alone(p: Players) -> None:
+def _critic_alone(p: Game) -> None:
     for _ in range(100):
         p.optimizer_d.zero_grad()
         (p.discriminator(p.generator(p.latents()).detach()).mean() - p.discriminator(next(p.batches)).mean()).backward()
         p.optimizer_d.step()
 
 
-def _another_network(p: Players) -> None:
+def _another_network(p: Game) -> None:
     encoder = nn.Linear(2, 2)
     optimizer = torch.optim.SGD(encoder.parameters(), 0.1)
     for _ in range(60):
@@ -106,7 +108,7 @@ def _another_network(p: Players) -> None:
 @pytest.mark.parametrize("first", [_critic_alone, _another_network])
 @pytest.mark.parametrize("strict", [False, True])
 def test_others_may_train_for_long_before_the_first_update_of_the_generator(
-    first: Callable[[Players], None], strict: bool, tmp_path: Path
+    first: Callable[[Game], None], strict: bool, tmp_path: Path
 ) -> None:
     p = players(sigmoid=False)
     with cp.attach(p.generator, p.discriminator, run=tmp_path / "run", real=REFERENCE, strict=strict) as probe:
@@ -127,11 +129,11 @@ def test_networks_given_in_the_wrong_order_are_asked_about_once(strict: bool, tm
     if strict:
         with pytest.raises(LoopNotUnderstood, match=r"is the order attach\(G, D\)\?"), probe:
             for _ in range(5):
-                dcgan(p, Account(), probe.log)
+                dcgan(p, probe.log)
         return
     with pytest.warns(CollapseProbeWarning) as caught, probe:
         for _ in range(5):
-            dcgan(p, Account(), probe.log)
+            dcgan(p, probe.log)
     asked = [str(w.message) for w in caught if "the order attach(G, D)?" in str(w.message)]
     assert len(asked) == 1
     assert "the order attach(G, D)?" in str(probe.error)
@@ -147,7 +149,7 @@ def test_one_call_on_fake_and_real_together_gives_a_reference_of_real_rows_alone
     real_rows = {row.numpy().tobytes() for part in data for row in part}
     with cp.attach(p.generator, p.discriminator, run=tmp_path / "run", every=4, sample_size=64):
         for index in range(40):
-            fake, real = p.generator(torch.randn(batch, 6)), data[index % 2]
+            fake, real = p.generator(torch.randn(batch, LATENT)), data[index % 2]
             p.optimizer_d.zero_grad()
             scores = p.discriminator(torch.cat([fake.detach(), real] if fake_first else [real, fake.detach()]))
             of_fake, of_real = scores.split(batch) if fake_first else reversed(scores.split(batch))
@@ -190,7 +192,7 @@ def test_a_generator_that_grows_is_named_once_with_both_shapes_and_captured_no_m
 def test_canonical_losses_are_the_loops_own_where_the_discriminator_gives_the_probability_of_fake(
     tmp_path: Path,
 ) -> None:
-    p, account = players(sigmoid=True), Account()
+    p, losses_d, losses_g = players(sigmoid=True), [], []
     fakes, reals = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
     with cp.attach(p.generator, p.discriminator, run=tmp_path / "run", real=REFERENCE):
         for _ in range(12):
@@ -204,12 +206,12 @@ def test_canonical_losses_are_the_loops_own_where_the_discriminator_gives_the_pr
             loss_g = F.binary_cross_entropy(p.discriminator(fake), reals)
             loss_g.backward()
             p.optimizer_g.step()
-            account.loss_d.append(loss_d.item())
-            account.loss_g.append(loss_g.item())
+            losses_d.append(loss_d.item())
+            losses_g.append(loss_g.item())
     run = cp.load(tmp_path / "run")
     assert run.info["loop"]["orientation"] == -1
-    np.testing.assert_allclose(run.steps["canonical_loss_d"], account.loss_d, rtol=1e-5)
-    np.testing.assert_allclose(run.steps["canonical_loss_g"], account.loss_g, rtol=1e-5)
+    np.testing.assert_allclose(run.steps["canonical_loss_d"], losses_d, rtol=1e-5)
+    np.testing.assert_allclose(run.steps["canonical_loss_g"], losses_g, rtol=1e-5)
 
 
 @pytest.mark.parametrize("rows", [2, 256, 258, 400, 512, 1000, 5000])
@@ -220,7 +222,7 @@ def test_both_halves_of_a_long_call_are_represented_alike(rows: int) -> None:
 
 
 def test_a_batch_that_the_generator_made_is_fake_though_no_gradient_comes_back_from_it(tmp_path: Path) -> None:
-    p, account = players(sigmoid=False), Account()
+    p, of_real, of_fake = players(sigmoid=False), [], []
     with cp.attach(p.generator, p.discriminator, run=tmp_path / "run", real=REFERENCE):
         for index in range(8):
             p.optimizer_d.zero_grad()
@@ -233,11 +235,11 @@ def test_a_batch_that_the_generator_made_is_fake_though_no_gradient_comes_back_f
             loss.backward()
             p.optimizer_d.step()
             _update_generator(p, fake)
-            account.real.append(scores[0].detach().double().mean().item())
-            account.fake.append(scores[1].detach().double().mean().item())
+            of_real.append(scores[0].detach().double().mean().item())
+            of_fake.append(scores[1].detach().double().mean().item())
     steps = cp.load(tmp_path / "run").steps
-    np.testing.assert_allclose(steps["d_real"], account.real, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(steps["d_fake"], account.fake, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(steps["d_real"], of_real, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(steps["d_fake"], of_fake, rtol=1e-4, atol=1e-6)
 
 
 def test_a_forward_of_the_modules_own_is_given_back_after_close(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ class Game:
     optimizer_d: torch.optim.Optimizer
     batches: Iterator[Tensor]
     batch: int = 16
-    steps: int = 60
+    steps: int = 52
     others: dict[str, Any] = field(default_factory=dict)
     """Further networks and optimizers, by name."""
 
@@ -54,7 +54,6 @@ class Shape:
     special: str
     loop: Callable[..., None]
     """Takes the game, and one account for each attached pair."""
-    group: str
     build: Callable[[], Game]
     attached: Callable[[Game], list[Pair]] = the_two_networks
     """What is given to `attach`, one entry a probe."""
@@ -66,7 +65,10 @@ class Shape:
     """Whether the edge is defined: it takes more than one score of each side."""
     turns: int = 1
     """How often it is watched, one probe after another."""
+    updates_a_pass: int = 1
+    """Steps that close at each pass of the loop."""
     compiles: bool = False
+    slow: bool = False
 
 
 SHAPES: dict[str, Shape] = {}
@@ -80,8 +82,7 @@ def shape(special: str, **settings: Any) -> Callable[[Callable[..., None]], Call
         given = {"name": inner.__name__.replace("_", " "), "build": networks} | settings
         if given["name"] in SHAPES:
             raise ValueError(f"there are two shapes named {given['name']!r}")
-        group = inner.__module__.rpartition(".")[2]
-        SHAPES[given["name"]] = Shape(special=special, loop=loop, group=group, **given)
+        SHAPES[given["name"]] = Shape(special=special, loop=loop, **given)
         return loop
 
     return register

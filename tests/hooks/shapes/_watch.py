@@ -10,7 +10,7 @@ import time
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from ._account import Account
 from ._stage import SHAPES, Game, Shape
 
 EARLY, LATE = 20, 2
-"""Live tensors are counted so many steps before the end."""
+"""Live tensors are counted so many steps before the end, unless it is said otherwise."""
 
 _HOOKS = (
     "_forward_hooks",
@@ -64,8 +64,15 @@ class Outcome:
     """Weights, buffers, moments and random state, with the probe (True) and without."""
     marks: dict[str, list[Any]] = field(default_factory=dict)
     """What lies on modules, parameters, optimizers and in PyTorch itself, before `attach` and after `close`."""
-    live: dict[bool, dict[int, int]] = field(default_factory=dict)
-    """Live tensors by step, with the probe and without."""
+    live: dict[bool, dict[int, "Live"]] = field(default_factory=dict)
+    """What is alive by step, with the probe and without."""
+
+
+class Live(NamedTuple):
+    """Live tensors, and the bytes of what they hold."""
+
+    tensors: int
+    bytes: int
 
 
 @functools.cache
@@ -83,16 +90,25 @@ def outcome(name: str) -> Outcome:
     return result
 
 
-def train(shape: Shape, result: Outcome, *, probed: bool, steps: int | None = None) -> None:
+def train(
+    shape: Shape,
+    result: Outcome,
+    *,
+    probed: bool,
+    steps: int | None = None,
+    count_at: tuple[int, ...] | None = None,
+) -> None:
     """One training of a shape from its seed, and what it left."""
     game = new_game(shape)
     game.steps = steps or game.steps
+    upto = game.steps * shape.updates_a_pass
+    count_at = count_at or (upto - EARLY, upto - LATE)
     counted = result.live.setdefault(probed, {})
     result.marks["before"] = marks(game)
     for turn in range(shape.turns):
         accounts = [Account(shape.orientation) for _ in shape.attached(game)]
         if turn == 0:
-            accounts[0].after_step = lambda step: count_live(counted, step, upto=game.steps)
+            accounts[0].after_step = lambda step: counted.update({step: live()} if step in count_at else {})
         if not probed:
             set_aside()
             shape.loop(game, *accounts)
@@ -100,7 +116,7 @@ def train(shape: Shape, result: Outcome, *, probed: bool, steps: int | None = No
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
             probes = []
             for index, (pair, account) in enumerate(zip(shape.attached(game), accounts, strict=True)):
-                options = {"every": 10, "sample_size": 64} | shape.options
+                options = {"every": 15, "sample_size": 64} | shape.options
                 probe = stack.enter_context(cp.attach(*pair, run=Path(folder) / str(index), **options))
                 account.send = probe.log
                 probes.append(probe)
@@ -130,23 +146,25 @@ def set_aside() -> None:
     gc.freeze()
 
 
-def count_live(counted: dict[int, int], step: int, *, upto: int) -> None:
-    """Count what is alive, at two points of the way."""
-    if step not in (upto - EARLY, upto - LATE):
-        return
-    counts = [_alive()]
-    # The worker may still be busy with what it was handed: wait while it gets less, and for what was there before.
-    while len(counts) < 100 and (counts[-1] < max(counts[-8:]) or counts[-1] > min(counted.values(), default=0)):
-        if step != upto - LATE and len(counts) >= 8 and counts[-1] == counts[-8]:
-            break
-        time.sleep(0.015)
-        counts.append(_alive())
-    counted[step] = min(counts)
-
-
-def _alive() -> int:
+def live() -> Live:
+    """What is alive."""
+    # The worker first finishes what it was handed, which also keeps the collector's hands off its half-made tuples.
+    began, idle = time.monotonic(), 0
+    while idle < 4 and time.monotonic() < began + 10:
+        time.sleep(0.004)
+        idle = 0 if _others_run() else idle + 1
     gc.collect()
-    return sum(issubclass(type(held), Tensor) for held in gc.get_objects())
+    tensors = [held for held in gc.get_objects() if type(held) in (Tensor, nn.Parameter)]
+    storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in tensors}
+    return Live(len(tensors), sum(storages.values()))
+
+
+def _others_run() -> bool:
+    """Whether another thread of this process runs, or would if a core were free."""
+    tasks = Path("/proc/self/task")
+    if not tasks.is_dir():
+        return False
+    return sum((task / "stat").read_text().rpartition(")")[2].split()[0] in "RD" for task in tasks.iterdir()) > 1
 
 
 def state(game: Game) -> list[Any]:

@@ -46,7 +46,9 @@ def plain(game: Game, account: Account) -> None:
 
 
 @shape(
-    "two backward passes per discriminator step, one fake batch for both, sheets in training mode", build=probabilities
+    "two backward passes per discriminator step, one fake batch for both, sheets in training mode",
+    build=probabilities,
+    name="DCGAN",
 )
 def dcgan(game: Game, account: Account) -> None:
     fixed = torch.randn(8, LATENT)
@@ -126,7 +128,7 @@ def undetached(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("least squares: scores without a sigmoid, targets 1 and 0")
+@shape("least squares: scores without a sigmoid, targets 1 and 0", name="LSGAN")
 def lsgan(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         fake = account.made(game.generator(game.latents()))
@@ -169,10 +171,10 @@ def _normalised() -> Game:
     return game_of(networks().generator, discriminator)
 
 
-@shape("a hinge, spectral normalisation, five discriminator steps, all by `.forward(...)`", build=_normalised)
+@shape("a hinge, spectral normalisation, two discriminator steps, all by `.forward(...)`", build=_normalised)
 def forward_called_directly(game: Game, account: Account) -> None:
     for _ in range(game.steps):
-        for _ in range(5):
+        for _ in range(2):
             game.discriminator.zero_grad()
             on_real = account.real(game.discriminator.forward(account.drawn(next(game.batches))))
             fake = account.made(game.generator.forward(game.latents())).detach()

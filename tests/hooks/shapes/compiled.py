@@ -33,12 +33,14 @@ shape("`torch.compile` of both; what it returned is given to `attach`", name="co
 shape(
     "the same with the backend `aot_eager`",
     name="compiled, aot_eager",
+    slow=True,
     **_eager | {"build": functools.partial(_compiled, backend="aot_eager")},
 )(plain)
 shape(
     "`torch.compile` of both; the originals are given to `attach`",
     name="compiled, originals",
     attached=_originals,
+    slow=True,
     **_eager,
 )(plain)
 shape(
@@ -46,10 +48,13 @@ shape(
     name="compiled in place",
     build=functools.partial(_compiled, backend="eager", in_place=True),
     compiles=True,
+    slow=True,
 )(plain)
 
 
-@shape("`torch.compile` of both after `attach`", compiles=True, build=functools.partial(networks, dropout=False))
+@shape(
+    "`torch.compile` of both after `attach`", compiles=True, slow=True, build=functools.partial(networks, dropout=False)
+)
 def compiled_afterwards(game: Game, account: Account) -> None:
     originals = game.generator, game.discriminator
     game.generator = torch.compile(game.generator, backend="eager")  # type: ignore[assignment]
@@ -61,6 +66,7 @@ def compiled_afterwards(game: Game, account: Account) -> None:
 @shape(
     "a whole step, both updates and all, compiled after `attach`",
     compiles=True,
+    slow=True,
     build=functools.partial(networks, dropout=False),
 )
 def compiled_step(game: Game, account: Account) -> None:

@@ -44,7 +44,7 @@ def _labels(game: Game) -> Tensor:
     return torch.randint(CLASSES, (game.batch,))
 
 
-@shape("conditional: G(z, labels) and D(x, labels)", name="conditional", build=_told)
+@shape("G(z, labels) and D(x, labels)", name="conditional", build=_told)
 def conditional(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         game.optimizer_d.zero_grad()
@@ -64,7 +64,7 @@ def conditional(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("conditional: by keyword, with one-hot labels before the samples", name="conditional, keywords", build=_told)
+@shape("classes by keyword, with one-hot labels before the samples", name="conditional, keywords", build=_told)
 def conditional_by_keyword(game: Game, account: Account) -> None:
     def score(samples: Tensor, labels: Tensor) -> Tensor:
         scores: Tensor = game.discriminator(labels=F.one_hot(labels, CLASSES).float(), samples=samples)
@@ -105,9 +105,9 @@ class Classifier(nn.Module):
 
 
 @shape(
-    "ACGAN: D returns (validity, class), a class loss in both steps; G first",
-    name="auxiliary classifier",
+    "D returns (validity, class), a class loss in both steps; G first",
     build=lambda: game_of(ToldGenerator(), Classifier()),
+    name="ACGAN",
 )
 def auxiliary_classifier(game: Game, account: Account) -> None:
     for _ in range(game.steps):
@@ -141,9 +141,9 @@ def _with_information() -> Game:
 
 
 @shape(
-    "InfoGAN: a third optimizer over both networks, which closes no step",
-    name="information",
+    "a third optimizer over both networks, which closes no step",
     build=_with_information,
+    name="InfoGAN",
 )
 def information(game: Game, account: Account) -> None:
     for _ in range(game.steps):

@@ -39,7 +39,7 @@ def clip(game: Game) -> None:
         parameter.data.clamp_(-0.1, 0.1)
 
 
-@shape("five critic steps, weights clipped after each")
+@shape("five critic steps, weights clipped after each", name="WGAN")
 def wgan(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         for _ in range(5):
@@ -49,17 +49,17 @@ def wgan(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("bursts of 30 critic steps at first and every twentieth time, else five", name="wgan, bursts")
+@shape("bursts of 20 critic steps at first and every twentieth time, else five", name="WGAN, bursts")
 def wgan_bursts(game: Game, account: Account) -> None:
     for index in range(game.steps):
-        for _ in range(30 if index < 3 or index % 20 == 0 else 5):
+        for _ in range(20 if index < 3 or index % 20 == 0 else 5):
             clip(game)
             loss_d = critic_step(game, account)
         loss_g = generator_step(game, account)
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("undetached fakes, a penalty on interpolates")
+@shape("undetached fakes, a penalty on interpolates", name="WGAN-GP")
 def wgan_gp(game: Game, account: Account) -> None:
     def penalty(real: Tensor, fake: Tensor) -> Tensor:
         mix = torch.rand(len(real), 1)
@@ -94,12 +94,13 @@ def _first_script() -> Game:
 @shape(
     "three backward passes with one and minus one, fakes by `.data`, D frozen for G, G(noise, real)",
     build=_first_script,
+    name="WGAN-GP, first script",
 )
 def wgan_gp_first_script(game: Game, account: Account) -> None:
     one = torch.tensor(1.0)
     for _ in range(game.steps):
         game.discriminator.requires_grad_(True)
-        for _ in range(5):
+        for _ in range(2):
             game.discriminator.zero_grad()
             real = account.drawn(next(game.batches))
             on_real = account.real(game.discriminator(real)).mean()

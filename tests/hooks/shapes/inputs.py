@@ -182,5 +182,7 @@ def _small(batch: int) -> Game:
 
 for _batch in (1, 2, 4, 8):
     _build = functools.partial(_small, _batch)
-    shape("captures pool several", name=f"batches of {_batch}", build=_build, options={"real": REFERENCE})(plain)
+    shape("a capture pools several batches", name=f"batches of {_batch}", build=_build, options={"real": REFERENCE})(
+        plain
+    )
 shape("two probes, one after another, on the same networks", name="watched twice", turns=2)(plain)

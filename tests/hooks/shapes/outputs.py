@@ -62,7 +62,7 @@ def _register(
     name: str, pack: Callable[[Tensor, Tensor], Any], scores_of: Callable[[Any], Tensor], **more: Any
 ) -> None:
     loop = functools.partial(_packed, scores_of=scores_of)
-    shape(f"D returns {name}", name=f"D returns {name}", build=functools.partial(_build, pack), **more)(loop)
+    shape("scores come with features", name=f"D returns {name}", build=functools.partial(_build, pack), **more)(loop)
 
 
 _register("a tuple", lambda s, f: (s, f), lambda out: out[0])
@@ -166,7 +166,7 @@ _ENERGY = {
 }
 
 
-@shape("EBGAN: D is an autoencoder, its score the reconstruction error, with a margin", **_ENERGY)
+@shape("D is an autoencoder, its score the reconstruction error, with a margin", **_ENERGY, name="EBGAN")
 def energy_based(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         game.optimizer_g.zero_grad()
@@ -189,7 +189,7 @@ def energy_based(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("BEGAN: an autoencoder as D, balanced by a factor that starts at nought", **_ENERGY)
+@shape("an autoencoder as D, balanced by a factor that starts at nought", **_ENERGY, name="BEGAN")
 def boundary_equilibrium(game: Game, account: Account) -> None:
     balance = 0.0
     for _ in range(game.steps):

@@ -19,7 +19,7 @@ def squared_slope(scores: Tensor, inputs: Tensor) -> Tensor:
     return slope.square().flatten(1).sum(1).mean()
 
 
-@shape("a penalty at real data moved by noise", build=probabilities)
+@shape("a penalty at real data moved by noise", build=probabilities, name="DRAGAN")
 def dragan(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         game.optimizer_d.zero_grad()
@@ -40,7 +40,7 @@ def dragan(game: Game, account: Account) -> None:
         account.log(loss_d=loss, loss_g=loss_g)
 
 
-@shape("R1 with the loss: real and fake batches are leaves, the graph is kept for a second backward pass")
+@shape("R1 with the loss: real and fake batches are leaves, the graph is kept for a second backward pass", name="R1")
 def r1(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         game.discriminator.requires_grad_(True)
@@ -81,12 +81,12 @@ def _lazy_r1(game: Game, account: Account, *, with_zeros: bool) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("R1 as a discriminator step of its own, every fourth time")
+@shape("R1 as a discriminator step of its own, every fourth time", name="lazy R1")
 def lazy_r1(game: Game, account: Account) -> None:
     _lazy_r1(game, account, with_zeros=False)
 
 
-@shape("the same, with scores times zero in the loss, as StyleGAN has it", name="lazy r1, zeros")
+@shape("the same, with scores times zero in the loss, as StyleGAN has it", name="lazy R1, zeros")
 def lazy_r1_with_zeros(game: Game, account: Account) -> None:
     _lazy_r1(game, account, with_zeros=True)
 
@@ -108,7 +108,7 @@ def penalty_step(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("path lengths: a generator step of its own that never asks D, every fourth time")
+@shape("a generator step of its own that never asks D, every fourth time")
 def path_length(game: Game, account: Account) -> None:
     average = torch.zeros(())
     for index in range(game.steps):
@@ -128,20 +128,21 @@ def path_length(game: Game, account: Account) -> None:
             account.g_update()
 
 
-@shape("R3GAN: relativistic pairs, graded real scores in G's step too, R1 and R2 with the loss")
+@shape("relativistic pairs, graded real scores in G's step too, R1 and R2 with the loss", name="R3GAN")
 def relativistic_pairs(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         game.optimizer_g.zero_grad()
         fake = account.made(game.generator(game.latents()))
         on_fake = account.judged(game.discriminator(fake))
-        on_real = game.discriminator(account.drawn(next(game.batches)).detach())
+        batch = account.drawn(next(game.batches))
+        on_real = game.discriminator(batch.detach())
         account.may_be["real"] += 1
         loss_g = F.softplus(on_real - on_fake).mean()
         loss_g.backward()
         game.optimizer_g.step()
         account.g_update()
         game.optimizer_d.zero_grad()
-        real = account.drawn(next(game.batches)).detach().requires_grad_(True)
+        real = batch.detach().requires_grad_(True)
         fake = account.made(game.generator(game.latents())).detach().requires_grad_(True)
         on_real, on_fake = account.real(game.discriminator(real)), account.fake(game.discriminator(fake))
         loss_d = F.softplus(on_fake - on_real).mean()
@@ -151,7 +152,7 @@ def relativistic_pairs(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-@shape("unrolled: three inner discriminator steps with `create_graph`, then D is as before", build=probabilities)
+@shape("three inner discriminator steps with `create_graph`, then D is as before", build=probabilities)
 def unrolled(game: Game, account: Account) -> None:
     for _ in range(game.steps):
         _unrolled_d(game, account, create_graph=False)
@@ -180,7 +181,7 @@ def _unrolled_d(game: Game, account: Account, *, create_graph: bool) -> None:
     account.d_update(loss)
 
 
-@shape("relativistic average: a pass over real data without gradients inside G's step")
+@shape("a pass over real data without gradients inside G's step")
 def relativistic_average(game: Game, account: Account) -> None:
     def cross_entropy(logits: Tensor, target: float) -> Tensor:
         return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))

@@ -30,10 +30,11 @@ def _pairs(game: Game) -> list[Pair]:
 
 
 @shape(
-    "CycleGAN: two pairs, one optimizer for both generators, cycle and identity losses, buffers of old fakes",
+    "two pairs, one optimizer for both generators, cycle and identity losses, buffers of old fakes",
     build=_two_pairs,
     attached=_pairs,
     needs="one `attach` a pair",
+    name="CycleGAN",
 )
 def cycle(game: Game, of_b: Account, of_a: Account) -> None:
     to_b, to_a = game.generator, game.others["to_a"]
@@ -83,7 +84,7 @@ def _with_encoder() -> Game:
 
 
 @shape(
-    "VAE-GAN: an encoder with its own optimizer; reconstructions and samples are both judged",
+    "an encoder with its own optimizer; reconstructions and samples are both judged",
     name="VAE-GAN",
     build=_with_encoder,
 )
@@ -147,12 +148,10 @@ def _halves(game: Game, account: Account) -> None:
         account.log(loss_d=loss_d, loss_g=loss_g)
 
 
-shape("StyleGAN: only `G.mapping` and `G.synthesis` are called; attach(G, D)", name="halves of G", build=_styled)(
-    _halves
-)
+shape("only `G.mapping` and `G.synthesis` are called; attach(G, D)", name="StyleGAN", build=_styled)(_halves)
 shape(
     "the same, with what makes the samples given to `attach`",
-    name="halves of G, synthesis",
+    name="StyleGAN, synthesis",
     build=_styled,
     attached=lambda game: [(game.generator.synthesis, game.discriminator)],
     needs="`attach(G.synthesis, D)`",

@@ -72,7 +72,7 @@ def _in_half_precision(forward: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 shape(
-    "prepared by a launcher: `forward` replaced on the instance by an autocast one, optimizers wrapped",
+    "a launcher has replaced `forward` on the instance by an autocast one, and wrapped the optimizers",
     build=_prepared,
     name="prepared",
 )(plain)
