@@ -87,6 +87,9 @@ class _Attached:
         self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
         self._account = Account(self._observer, self._assembler, pipeline, self._worker)
         self._paused_at = 0.0
+        self._parameters = [p for module in modules if module is not None for p in module.parameters()]
+        self._versions = _versions(self._parameters)
+        self.refusal: str | None = None
         self._checked = False
         self._sample = options.sample
         self._generator, discriminator = modules
@@ -129,8 +132,19 @@ class _Attached:
             self._paused_at = now
         self._guard.paused = paused
 
+    def polled(self) -> None:
+        """Should nothing be seen of the loop's updates, its questions are what is left to notice that by."""
+        seen = self._observer.seen
+        if self._checked or seen.steps or seen.d_updates:
+            return
+        seen.polls += 1
+        if seen.polls % 50 == 0:
+            self._look_for_changes()
+            self._check()
+
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
+        self.polled()
         self._guard(self._observer.log)(scalars)
 
     def detach(self) -> None:
@@ -147,6 +161,12 @@ class _Attached:
         self._guard(self._observer.finish)()
         self._guard.off = True
         self._worker.close()
+        self._look_for_changes()
+        if not self._checked and (found := trouble(self._observer.seen, at_the_end=True)) is not None:
+            if self._strict:
+                self._guard.error = self.refusal = found
+            else:
+                self._guard.report(found)
 
     def described(self) -> dict[str, Any]:
         """What was seen of the loop, and what observing cost."""
@@ -162,8 +182,13 @@ class _Attached:
         self._observer.after_update(optimizer)
         if self._parts is None and not self._observer.seen.generator_calls:
             self._parts = Parts(self._generator, self._sample)
-        if self._checked:
-            return
+        if not self._checked:
+            self._check()
+
+    def _look_for_changes(self) -> None:
+        self._observer.seen.changed = _versions(self._parameters) != self._versions
+
+    def _check(self) -> None:
         found = trouble(self._observer.seen)
         if found is not None:
             self._checked = True
@@ -180,3 +205,8 @@ class _Attached:
         if not self._guard.said and not self._pipeline.rank:
             self._guard.said = True
             say(self._account.line())
+
+
+def _versions(parameters: list[nn.Parameter]) -> int:
+    """Grows with each change of any of them in place."""
+    return sum(parameter._version for parameter in parameters)

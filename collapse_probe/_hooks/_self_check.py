@@ -19,6 +19,10 @@ class Seen:
     recognised_samples: int = 0
     """Generator updates whose discriminator call was handed the very batch that the generator returned."""
     pooled_batches: int = 0
+    polls: int = 0
+    """Times that the loop logged something, or asked whether to stop."""
+    changed: bool = False
+    """The networks' parameters are others than at first."""
 
 
 _LOOK_AFTER = 50
@@ -26,7 +30,10 @@ _LOOK_AFTER = 50
 _WAIT_FOR_GENERATOR = 1000
 
 
-def trouble(seen: Seen) -> str | None:
+_COMPILED = "attach before a step function is compiled, and the modules that your optimizers train"
+
+
+def trouble(seen: Seen, *, at_the_end: bool = False) -> str | None:
     """What of the loop is not understood after 50 updates, and which option or change resolves it; None if all is well.
 
     >>> trouble(Seen(has_discriminator=True, discriminator_calls=99, d_updates=99))  # doctest: +ELLIPSIS
@@ -37,8 +44,11 @@ def trouble(seen: Seen) -> str | None:
             "the generator was never called, though optimizers stepped; attach the module whose call returns the "
             "samples (for StyleGAN G.synthesis), before a step function is compiled"
         )
-    if not seen.steps and max(seen.d_updates, seen.other_updates) >= _WAIT_FOR_GENERATOR:
+    waited = _LOOK_AFTER if at_the_end else _WAIT_FOR_GENERATOR
+    if not seen.steps and max(seen.d_updates, seen.other_updates) >= waited:
         return "no optimizer updated the generator's parameters; attach the modules that your optimizers train"
+    if not seen.steps and not seen.d_updates and seen.changed and (at_the_end or seen.polls >= _LOOK_AFTER):
+        return f"nothing was seen of the loop, though the networks have changed; {_COMPILED}"
     if seen.steps < _LOOK_AFTER:
         return None
     if not seen.pooled_batches:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .._distributed import Clock, Coordination, Wish, place
 from .._records import Event
-from ..errors import CollapseProbeError, InvalidArgument
+from ..errors import CollapseProbeError, InvalidArgument, LoopNotUnderstood
 from ._by_hand import HandScores, batch, own_scalars, scalar
 from ._notices import warn
 from ._options import Options, ProbeOptions, parse_options
@@ -154,6 +154,8 @@ class Probe:
 
         With many ranks all of them see it at the same step, a little later: see docs/attaching.md.
         """
+        if self._source is not None:
+            self._source.polled()
         return self._coordination.should_stop()
 
     @property
@@ -239,6 +241,8 @@ class Probe:
             raise
         except Exception as failure:
             self._fail(failure)
+        if self._source is not None and self._source.refusal is not None and error is None:
+            raise LoopNotUnderstood(self._source.refusal)
 
     def _at_exit(self) -> None:
         self._close(how="interpreter exit")

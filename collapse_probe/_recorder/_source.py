@@ -22,6 +22,13 @@ class Source(Protocol):
     def counting(self) -> bool:
         """Whether steps are still counted; not after a failure."""
 
+    @property
+    def refusal(self) -> str | None:
+        """What of the loop was not understood by its end, where that is to be raised."""
+
+    def polled(self) -> None:
+        """The loop asked whether to stop."""
+
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
 

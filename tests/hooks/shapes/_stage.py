@@ -65,8 +65,6 @@ class Shape:
     """Whether the edge is defined: it takes more than one score of each side."""
     turns: int = 1
     """How often it is watched, one probe after another."""
-    updates_a_pass: int = 1
-    """Steps that close at each pass of the loop."""
     compiles: bool = False
     slow: bool = False
 

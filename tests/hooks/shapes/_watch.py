@@ -101,8 +101,7 @@ def train(
     """One training of a shape from its seed, and what it left."""
     game = new_game(shape)
     game.steps = steps or game.steps
-    upto = game.steps * shape.updates_a_pass
-    count_at = count_at or (upto - EARLY, upto - LATE)
+    count_at = count_at or (game.steps - EARLY, game.steps - LATE)
     counted = result.live.setdefault(probed, {})
     result.marks["before"] = marks(game)
     for turn in range(shape.turns):

@@ -1,5 +1,6 @@
 """Where a loop cannot be understood the user hears of it once, with what was seen and what to do about it."""
 
+import copy
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -33,8 +34,15 @@ def _update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 
 def _others(game: Game) -> tuple[nn.Module, nn.Module]:
     """Modules with the same parameters that the probe does not know: as in a graph that was compiled before."""
-    assert isinstance(game.generator, nn.Sequential) and isinstance(game.discriminator, nn.Sequential)
-    return nn.Sequential(*game.generator), nn.Sequential(*game.discriminator)
+    return _twin(game.generator), _twin(game.discriminator)
+
+
+def _twin(module: nn.Module) -> nn.Module:
+    twin = copy.deepcopy(module)
+    for name, parameter in module.named_parameters():
+        owner, _, last = name.rpartition(".")
+        setattr(twin.get_submodule(owner), last, parameter)
+    return twin
 
 
 def neither_is_called(game: Game, probe: cp.Probe) -> None:
