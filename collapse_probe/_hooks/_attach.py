@@ -134,7 +134,8 @@ class _Attached:
             },
             "cost": {
                 "seconds_per_step": self._guard.seconds / max(1, seen.steps),
-                "seconds_per_capture": self._pipeline.capture_seconds / max(1, self._pipeline.captures_measured),
+                "seconds_per_capture": self._pipeline.capture_seconds / max(1, self._pipeline.captures_measured)
+                + self._observer.extras.seconds_per_capture,
                 "device_bytes": self._observer.device_bytes,
                 "captures": self._observer.captures,
                 "captures_dropped": self._worker.dropped,

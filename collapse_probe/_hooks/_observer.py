@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import unserializable_hook
 
 from .._recorder import Call, Capture, Chunk, Options, Pipeline, Player, Pool, StepRecord, Transfer, Worker, scalar
+from ._extras import Extras
 from ._guard import Guard
 from ._outputs import inputs_of, row_means, samples_of, scores_of
 from ._self_check import Seen
@@ -35,6 +36,7 @@ class Observer:
         self.pool = Pool(options.sample_size)
         self.schedule = options.schedule()
         self._options = options
+        self.extras = Extras(generator, options, self.guard)
         self._pipeline = pipeline
         self._parameters = tuple({id(p) for p in m.parameters()} if m is not None else set() for m in modules)
         self._players: weakref.WeakKeyDictionary[torch.optim.Optimizer, Player | None] = weakref.WeakKeyDictionary()
@@ -166,14 +168,15 @@ class Observer:
     def _capture(self, step: int) -> Capture | None:
         if step < self.schedule.next_due or not self.pool.full:
             return None
-        transfer = Transfer([self.pool.snapshot()], self._stream)
+        extras = self.extras.at_capture()
+        transfer = Transfer([self.pool.snapshot(), *extras.values()], self._stream)
         self.captures += 1
         if self._pipeline.captures_measured and step:
             elapsed = time.perf_counter() - self._started
-            cost = self._pipeline.capture_seconds / self._pipeline.captures_measured
+            cost = self._pipeline.capture_seconds / self._pipeline.captures_measured + self.extras.seconds_per_capture
             self.schedule.measured(capture_seconds=cost, step_seconds=elapsed / step)
         self.schedule.captured(step)
-        return Capture(step, transfer)
+        return Capture(step, transfer, ("generated", *extras))
 
     def _hand_over(self, item: Chunk | Capture) -> None:
         if isinstance(item, Chunk):

@@ -34,6 +34,7 @@ class ProbeOptions(TypedDict, total=False):
     on_event: Callable[[Event], None] | None
     tags: Mapping[str, str]
     disk_limit: int
+    fixed_latents: Any
     strict: bool
 
 
@@ -57,6 +58,7 @@ class Options:
     on_event: Callable[[Event], None] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     disk_limit: int = 10**9
+    fixed_latents: Any = None
     strict: bool = False
 
     def __post_init__(self) -> None:
@@ -81,6 +83,11 @@ class Options:
             )
         if not isinstance(self.tags, Mapping) or not all(isinstance(x, str) for kv in self.tags.items() for x in kv):
             raise InvalidArgument(f"tags is {self.tags!r}; expected a mapping of strings to strings")
+        if not _holds_tensor(self.fixed_latents):
+            raise InvalidArgument(
+                f"fixed_latents is {type(self.fixed_latents).__name__}; expected what the generator's call takes: a "
+                "tensor, a tuple of arguments, or a dict of keyword arguments, with a tensor among them"
+            )
         self.schedule()
 
     def schedule(self) -> Schedule:
@@ -93,9 +100,7 @@ class Options:
 
     def described(self) -> dict[str, Any]:
         """What of the options goes into the run's record: numbers and words as they are, the rest by type."""
-        plain = (int, float, str, tuple, type(None))
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "tags"}
-        return {name: value if isinstance(value, plain) else type(value).__name__ for name, value in values.items()}
+        return {f.name: _described(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "tags"}
 
 
 def parse_options(options: ProbeOptions) -> Options:
@@ -105,6 +110,17 @@ def parse_options(options: ProbeOptions) -> Options:
     if unknown:
         raise InvalidArgument(f"unknown option {unknown[0]!r}; known: {', '.join(known)}")
     return Options(**options)
+
+
+def _described(value: Any) -> Any:
+    plain = (int, float, str, type(None))
+    whole = all(isinstance(part, plain) for part in value) if isinstance(value, tuple) else isinstance(value, plain)
+    return value if whole else type(value).__name__
+
+
+def _holds_tensor(latents: Any) -> bool:
+    parts = latents.values() if isinstance(latents, Mapping) else latents if isinstance(latents, tuple) else [latents]
+    return latents is None or any(isinstance(part, Tensor) for part in parts)
 
 
 def _is_range(value: Any) -> bool:

@@ -20,6 +20,7 @@ from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
 from ._reservoir import Reservoir, rows_of
+from ._sheets import Sheets
 from ._stored import observe_stored
 
 FLUSH_SECONDS = 1.0
@@ -58,6 +59,7 @@ class Pipeline:
         self._reservoir = Reservoir()
         self._budget = CaptureBudget(limit=options.disk_limit)
         self.writer = RunWriter(path, info=run_info(options))
+        self._sheets = Sheets(self.writer, disk_limit=options.disk_limit)
         if self.writer.start:
             say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
         for step, size in self.writer.capture_sizes().items():
@@ -130,6 +132,10 @@ class Pipeline:
             with self._analysing():
                 self._measure(step, generated)
 
+    def take_sheet(self, step: int, sheet: Tensor) -> None:
+        """What the generator drew from fixed latents after its update of this step."""
+        self._sheets.add(self.writer, step=step, sheet=sheet)
+
     def _measure(self, step: int, generated: Tensor) -> None:
         reference = self._reference_for(generated)
         if reference is None:
@@ -167,7 +173,7 @@ class Pipeline:
         """Write what is left and how the run ended."""
         self.flush()
         info = {"error": self.error} | {name: value for name, value in info.items() if value is not None}
-        self.writer.update_info(**info, captures_removed=self._budget.removed)
+        self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self._sheets.removed)
         self.writer.close(how=how, error=error)
 
     def _thin(self, step: int, size: int) -> None:

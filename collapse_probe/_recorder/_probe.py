@@ -39,7 +39,10 @@ class Probe:
     """
 
     def __init__(self, run: str | PathLike[str], **options: Unpack[ProbeOptions]) -> None:
-        self._open(run, parse_options(options))
+        parsed = parse_options(options)
+        if parsed.fixed_latents is not None:
+            raise InvalidArgument("fixed_latents needs the generator itself: use attach(G, D, ...), or leave it out")
+        self._open(run, parsed)
         atexit.register(self._at_exit)
 
     def _open(self, run: str | PathLike[str], options: Options) -> None:

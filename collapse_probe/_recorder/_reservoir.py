@@ -1,9 +1,7 @@
 """The first real samples, kept until there are enough for a reference."""
 
 import hashlib
-import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InvalidArgument
+from ._random_states import random_states_kept
 
 REFERENCE_ROWS = 2048
 MAXIMUM_BYTES = 64 * 2**20
@@ -96,7 +95,7 @@ def rows_of(real: Any) -> Tensor:
             "or a loader of batches (a data set goes into a DataLoader first)"
         )
     reservoir = Reservoir()
-    with _random_states_kept(real):
+    with random_states_kept(_generators_of(real)):
         for batch in real:
             first = next(iter(batch.values())) if isinstance(batch, dict) else batch
             first = first[0] if isinstance(first, list | tuple) else first
@@ -111,23 +110,6 @@ def rows_of(real: Any) -> Tensor:
     if not len(reservoir):
         raise InvalidArgument("the loader given as real yields nothing; pass a tensor of real samples instead")
     return reservoir.rows()
-
-
-@contextmanager
-def _random_states_kept(loader: Any) -> Iterator[None]:
-    python, numpy_state, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else []
-    own = [(generator, generator.get_state()) for generator in _generators_of(loader)]
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy_state)
-        torch.set_rng_state(cpu)
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
-        for generator, state in own:
-            generator.set_state(state)
 
 
 def _generators_of(loader: Any) -> list[torch.Generator]:

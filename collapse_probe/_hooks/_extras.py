@@ -1,0 +1,39 @@
+"""What a capture takes along beside the pooled samples, and what that costs."""
+
+from torch import Tensor, nn
+
+from .._recorder import Options
+from ._fixed import FixedLatents
+from ._guard import Guard
+from ._stopwatch import Stopwatch
+
+
+class Extras:
+    """Asked at each capture, inside the training loop."""
+
+    def __init__(self, generator: nn.Module, options: Options, guard: Guard) -> None:
+        self._guard = guard
+        self._stopwatch = Stopwatch(next(generator.parameters()).device)
+        self._captures = 0
+        self._fixed = None
+        if options.fixed_latents is not None:
+            self._fixed = FixedLatents(generator, options.fixed_latents, pick=options.sample)
+
+    @property
+    def seconds_per_capture(self) -> float:
+        """What the extras of one capture cost."""
+        return self._stopwatch.seconds / max(1, self._captures)
+
+    def at_capture(self) -> dict[str, Tensor]:
+        """Tensors on the device, by the name under which the capture carries them."""
+        self._captures += 1
+        before = self._stopwatch.host_seconds
+        paused, self._guard.paused = self._guard.paused, True
+        try:
+            with self._stopwatch.running():
+                sheet = None if self._fixed is None else self._fixed.draw()
+        finally:
+            self._guard.paused = paused
+            # The guard counts what every step costs; this is a cost of captures.
+            self._guard.seconds -= self._stopwatch.host_seconds - before
+        return {} if sheet is None else {"sheet": sheet}
