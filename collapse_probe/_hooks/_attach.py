@@ -10,6 +10,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from .._recorder import Assembler, Options, Pipeline, Probe, ProbeOptions, Worker, parse_options, say
 from ..errors import InvalidArgument, LoopNotUnderstood
+from ._extras import Extras
 from ._observer import Observer
 from ._self_check import trouble
 from ._tap import Tap
@@ -39,7 +40,8 @@ def attach(
     """
     _check_modules(generator, discriminator)
     parsed = parse_options(options)
-    return Probe._attached(run, parsed, lambda pipeline: _Attached((generator, discriminator), parsed, pipeline))
+    extras, modules = Extras(generator, parsed), (generator, discriminator)
+    return Probe._attached(run, parsed, lambda pipeline: _Attached(modules, parsed, pipeline=pipeline, extras=extras))
 
 
 def _check_modules(generator: nn.Module, discriminator: nn.Module | None) -> None:
@@ -65,10 +67,12 @@ def _check_modules(generator: nn.Module, discriminator: nn.Module | None) -> Non
 class _Attached:
     """Feeds a probe from taps and hooks until it is detached."""
 
-    def __init__(self, modules: tuple[nn.Module, nn.Module | None], options: Options, pipeline: Pipeline) -> None:
+    def __init__(
+        self, modules: tuple[nn.Module, nn.Module | None], options: Options, *, pipeline: Pipeline, extras: Extras
+    ) -> None:
         self._strict = options.strict
         self._pipeline = pipeline
-        self._observer = Observer(modules, options, pipeline)
+        self._observer = Observer(modules, options, pipeline=pipeline, extras=extras)
         self._guard = guard = self._observer.guard
         self._assembler = Assembler()
         self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
@@ -139,6 +143,7 @@ class _Attached:
                 "device_bytes": self._observer.device_bytes,
                 "captures": self._observer.captures,
                 "captures_dropped": self._worker.dropped,
+                **self._pipeline.keeper.cost(),
             },
         }
 

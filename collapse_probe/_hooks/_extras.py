@@ -2,7 +2,8 @@
 
 from torch import Tensor, nn
 
-from .._recorder import Options
+from .._recorder import Keeper, Options
+from ..errors import InvalidArgument
 from ._fixed import FixedLatents
 from ._guard import Guard
 from ._stopwatch import Stopwatch
@@ -11,26 +12,39 @@ from ._stopwatch import Stopwatch
 class Extras:
     """Asked at each capture, inside the training loop."""
 
-    def __init__(self, generator: nn.Module, options: Options, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, generator: nn.Module, options: Options) -> None:
+        """Raises `InvalidArgument` where the options do not fit the generator."""
+        if options.keep_best is not None and "generator" in options.keep_best[1]:
+            raise InvalidArgument("keep_best names a module 'generator'; that is the attached one, name another")
+        self._generator = generator
+        self._keeps = options.keep_best is not None
+        self._guard = Guard()
+        self._keeper = Keeper(None)
         self._stopwatch = Stopwatch(next(generator.parameters()).device)
         self._captures = 0
         self._fixed = None
         if options.fixed_latents is not None:
             self._fixed = FixedLatents(generator, options.fixed_latents, pick=options.sample)
 
+    def start(self, guard: Guard, keeper: Keeper) -> None:
+        """Called once, before the first capture."""
+        self._guard, self._keeper = guard, keeper
+        if self._keeps:
+            keeper.modules["generator"] = self._generator
+
     @property
     def seconds_per_capture(self) -> float:
         """What the extras of one capture cost."""
         return self._stopwatch.seconds / max(1, self._captures)
 
-    def at_capture(self) -> dict[str, Tensor]:
+    def at_capture(self, step: int) -> dict[str, Tensor]:
         """Tensors on the device, by the name under which the capture carries them."""
         self._captures += 1
         before = self._stopwatch.host_seconds
         paused, self._guard.paused = self._guard.paused, True
         try:
             with self._stopwatch.running():
+                self._keeper.snapshot(step)
                 sheet = None if self._fixed is None else self._fixed.draw()
         finally:
             self._guard.paused = paused

@@ -26,7 +26,9 @@ _REMEMBERED_OUTPUTS = 2
 class Observer:
     """The step path: runs inside the training loop, never waits, never computes with the modules."""
 
-    def __init__(self, modules: tuple[nn.Module, nn.Module | None], options: Options, pipeline: Pipeline) -> None:
+    def __init__(
+        self, modules: tuple[nn.Module, nn.Module | None], options: Options, *, pipeline: Pipeline, extras: Extras
+    ) -> None:
         generator, discriminator = modules
         self.guard = Guard()
         self.seen = Seen(has_discriminator=discriminator is not None)
@@ -36,7 +38,8 @@ class Observer:
         self.pool = Pool(options.sample_size)
         self.schedule = options.schedule()
         self._options = options
-        self.extras = Extras(generator, options, self.guard)
+        self.extras = extras
+        extras.start(self.guard, pipeline.keeper)
         self._pipeline = pipeline
         self._parameters = tuple({id(p) for p in m.parameters()} if m is not None else set() for m in modules)
         self._players: weakref.WeakKeyDictionary[torch.optim.Optimizer, Player | None] = weakref.WeakKeyDictionary()
@@ -168,7 +171,7 @@ class Observer:
     def _capture(self, step: int) -> Capture | None:
         if step < self.schedule.next_due or not self.pool.full:
             return None
-        extras = self.extras.at_capture()
+        extras = self.extras.at_capture(step)
         transfer = Transfer([self.pool.snapshot(), *extras.values()], self._stream)
         self.captures += 1
         if self._pipeline.captures_measured and step:

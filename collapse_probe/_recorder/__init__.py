@@ -4,6 +4,7 @@ from ._assemble import Assembler as Assembler
 from ._by_hand import scalar as scalar
 from ._chunk import Chunk as Chunk
 from ._chunk import StepRecord as StepRecord
+from ._keep_best import Keeper as Keeper
 from ._modules import plain as plain
 from ._notices import say as say
 from ._notices import warn as warn

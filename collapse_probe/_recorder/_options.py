@@ -13,6 +13,7 @@ from .._schedule import Schedule
 from ..detectors import DetectorOptions
 from ..errors import InvalidArgument
 from ..toy import Mixture
+from ._keep_best import parse_keep_best
 
 
 class ProbeOptions(TypedDict, total=False):
@@ -35,6 +36,7 @@ class ProbeOptions(TypedDict, total=False):
     tags: Mapping[str, str]
     disk_limit: int
     fixed_latents: Any
+    keep_best: Any
     strict: bool
 
 
@@ -59,10 +61,12 @@ class Options:
     tags: Mapping[str, str] = field(default_factory=dict)
     disk_limit: int = 10**9
     fixed_latents: Any = None
+    keep_best: Any = None
     strict: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
+        object.__setattr__(self, "keep_best", parse_keep_best(self.keep_best))
         for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1), ("disk_limit", 1)):
             value = getattr(self, name)
             if value is None and name == "total_steps":
@@ -100,7 +104,8 @@ class Options:
 
     def described(self) -> dict[str, Any]:
         """What of the options goes into the run's record: numbers and words as they are, the rest by type."""
-        return {f.name: _described(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "tags"}
+        values = {f.name: _described(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "tags"}
+        return values | {"keep_best": None if self.keep_best is None else str(self.keep_best[0])}
 
 
 def parse_options(options: ProbeOptions) -> Options:

@@ -16,6 +16,7 @@ from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
 from ..errors import InvalidArgument
 from ._forms import as_array, as_columns, run_info
+from ._keep_best import Keeper
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
@@ -59,7 +60,8 @@ class Pipeline:
         self._reservoir = Reservoir()
         self._budget = CaptureBudget(limit=options.disk_limit)
         self.writer = RunWriter(path, info=run_info(options))
-        self._sheets = Sheets(self.writer, disk_limit=options.disk_limit)
+        self.sheets = Sheets(self.writer, disk_limit=options.disk_limit)
+        self.keeper = Keeper(options.keep_best)
         if self.writer.start:
             say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
         for step, size in self.writer.capture_sizes().items():
@@ -96,6 +98,7 @@ class Pipeline:
         run = load(self.writer.path)
         self.monitor = Monitor(self.options.detector_options())
         observe_stored(self.monitor, run.steps, run.statistics, bands=run.bands, before=step)
+        self.keeper.take_up(run.statistics.loc[: step - 1], run.bands, self.monitor.events)
         self.should_stop = any(e.severity == "critical" and e.kind in self.options.stop_on for e in self.monitor.events)
         if self.reference is None and run.reference is not None:
             self._given = torch.from_numpy(run.reference)
@@ -131,10 +134,7 @@ class Pipeline:
         if self.error is None:
             with self._analysing():
                 self._measure(step, generated)
-
-    def take_sheet(self, step: int, sheet: Tensor) -> None:
-        """What the generator drew from fixed latents after its update of this step."""
-        self._sheets.add(self.writer, step=step, sheet=sheet)
+        self.keeper.passed(step)
 
     def _measure(self, step: int, generated: Tensor) -> None:
         reference = self._reference_for(generated)
@@ -144,6 +144,7 @@ class Pipeline:
         row = reference.measure(generated)
         self.writer.append_statistics(as_columns([{"step": step} | row]))
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))
+        self.keeper.judge(step, row, reference.bands, self.monitor.events)
         self.captures_measured += 1
         self.capture_seconds += time.thread_time() - began
 
@@ -172,8 +173,10 @@ class Pipeline:
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any]) -> None:
         """Write what is left and how the run ended."""
         self.flush()
-        info = {"error": self.error} | {name: value for name, value in info.items() if value is not None}
-        self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self._sheets.removed)
+        self.keeper.close()
+        own = {"error": self.error} | ({} if self.keeper.written is None else {"kept_step": self.keeper.written})
+        info = own | {name: value for name, value in info.items() if value is not None}
+        self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self.sheets.removed)
         self.writer.close(how=how, error=error)
 
     def _thin(self, step: int, size: int) -> None:

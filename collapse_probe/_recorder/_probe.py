@@ -42,6 +42,11 @@ class Probe:
         parsed = parse_options(options)
         if parsed.fixed_latents is not None:
             raise InvalidArgument("fixed_latents needs the generator itself: use attach(G, D, ...), or leave it out")
+        if parsed.keep_best is not None and not parsed.keep_best[1]:
+            raise InvalidArgument(
+                "a probe fed by hand knows no modules; name those to keep: "
+                'keep_best=("best.safetensors", {"generator": G})'
+            )
         self._open(run, parsed)
         atexit.register(self._at_exit)
 
@@ -113,6 +118,7 @@ class Probe:
                 self._pipeline.take_real(reals)
             self._pipeline.take_step(number, time.time(), values)
             if generated is not None:
+                self._pipeline.keeper.snapshot(number)
                 self._pipeline.take_capture(number, generated, kept)
 
     def log(self, **scalars: Any) -> None:

@@ -68,7 +68,7 @@ class Worker:
         if isinstance(item, Capture):
             tensors = dict(zip(item.names, item.transfer.arrived(), strict=True))
             if "sheet" in tensors:
-                self._pipeline.take_sheet(item.step, tensors.pop("sheet"))
+                self._pipeline.sheets.add(self._pipeline.writer, step=item.step, sheet=tensors.pop("sheet"))
             if tensors:
                 self._pipeline.take_capture(item.step, tensors.pop("generated"), tensors)
             with self._lock:

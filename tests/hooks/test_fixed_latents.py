@@ -149,6 +149,7 @@ def test_latents_that_the_generator_cannot_take_are_refused_before_training(late
     with pytest.raises(InvalidArgument, match="the generator cannot be called on fixed_latents"):
         cp.attach(generator, run=tmp_path / "run", fixed_latents=latents)
     assert "forward" not in vars(generator)
+    assert not (tmp_path / "run").exists()
 
 
 def test_latents_without_a_tensor_are_refused_and_so_are_latents_without_a_generator(tmp_path: Path) -> None:
