@@ -33,6 +33,11 @@ class Extras:
             keeper.modules["generator"] = self._generator
 
     @property
+    def draws_sheets(self) -> bool:
+        """Whether sheets of fixed latents are drawn here, so that nobody looks out for the user's own."""
+        return self._fixed is not None
+
+    @property
     def seconds_per_capture(self) -> float:
         """What the extras of one capture cost."""
         return self._stopwatch.seconds / max(1, self._captures)

@@ -17,6 +17,7 @@ from ._extras import Extras
 from ._guard import Guard
 from ._outputs import inputs_of, row_means, samples_of, scores_of
 from ._self_check import Seen
+from ._sheet import SheetWatch
 
 _COLLECTING_STEPS = 8
 _CHUNK_SECONDS = 0.25
@@ -39,6 +40,7 @@ class Observer:
         self.schedule = options.schedule()
         self._options = options
         self.extras = extras
+        self._sheets = SheetWatch(active=not extras.draws_sheets)
         extras.start(self.guard, pipeline.keeper)
         self._pipeline = pipeline
         self._parameters = tuple({id(p) for p in m.parameters()} if m is not None else set() for m in modules)
@@ -65,6 +67,7 @@ class Observer:
         if samples is None or not len(samples):
             return
         self._outputs.append(samples.detach())
+        self._sheets.on_generator(args, kwargs, self._outputs[-1])
         if samples.requires_grad:
             # Sampling for a look at it sends no gradient back; training does.
             self._called_since_close |= not self.seen.has_discriminator
@@ -86,6 +89,8 @@ class Observer:
         if call is None:
             return
         call.from_generator = any(_same_storage(inputs, known) for known in self._outputs)
+        if call.from_generator:
+            self._sheets.consumed(inputs)
         call.differentiable_input = inputs.grad_fn is not None
         if self._pipeline.wants_real and not call.from_generator and len(inputs) == len(scores):
             self._chunk.keep_inputs(call, inputs)
@@ -135,6 +140,7 @@ class Observer:
 
     def finish(self) -> None:
         """Hand over everything; the last step, unless the generator closed it, is not one."""
+        self._send_sheet(self.seen.steps - 1)
         for item in [*self._outgoing, self._chunk]:
             self._hand_over(item)
         self._outgoing = []
@@ -147,6 +153,7 @@ class Observer:
 
     def _close_step(self) -> None:
         record, step = self._record, self.seen.steps
+        self._send_sheet(step - 1)
         record.step, record.time = step, time.time()
         self.seen.steps += 1
         self._phase = 0
@@ -181,6 +188,11 @@ class Observer:
         self.schedule.captured(step)
         return Capture(step, transfer, ("generated", *extras))
 
+    def _send_sheet(self, step: int) -> None:
+        sheet = self._sheets.close_step()
+        if sheet is not None:
+            self._hand_over(Capture(step, Transfer([sheet], self._stream), ("sheet",)))
+
     def _hand_over(self, item: Chunk | Capture) -> None:
         if isinstance(item, Chunk):
             item.send(self._stream)
@@ -189,6 +201,7 @@ class Observer:
 
     def _pool_samples(self, samples: Tensor) -> None:
         self.batch_size = len(samples)
+        self._sheets.consumed(samples)
         self.seen.pooled_batches += 1
         due = self.schedule.next_due - self.seen.steps
         # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.

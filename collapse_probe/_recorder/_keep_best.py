@@ -78,6 +78,8 @@ class Keeper:
     def take_up(self, statistics: pd.DataFrame, bands: Mapping[str, Band], events: Sequence[Event]) -> None:
         """Go on after these rows of a stored run; the file is replaced when something better comes."""
         self._best, self._told = best_capture(statistics, bands, events), len(events)
+        if self._unwritten is not None and self._unwritten[0] != self._best.step:
+            self._unwritten = None
 
     def cost(self) -> dict[str, int]:
         """For the run's record; empty where nothing is kept."""

@@ -179,21 +179,14 @@ def test_a_capture_goes_without_a_snapshot_while_two_large_ones_wait(
 
 def test_going_back_to_a_checkpoint_forgets_the_best_of_what_is_taken_again(tmp_path: Path) -> None:
     path, generator = tmp_path / "best.safetensors", nn.Linear(1, 1)
-
-    def step(probe: cp.Probe, number: int, *, modes: int, go_back: bool = False) -> None:
-        generator.weight.data.fill_(number + 100 * go_back)
-        picked = RING.centers[torch.arange(BATCH) % modes].float()
-        fake = picked + 0.02 * torch.randn(BATCH, 2, generator=torch.Generator().manual_seed(number))
-        probe.step(fake=fake, step=number if go_back else None)
-
     with cp.Probe(run=tmp_path / "run", real=REAL, modes=RING, keep_best=(path, {"generator": generator})) as probe:
-        for number, modes in enumerate([2, 2, 8, 8]):
-            step(probe, number, modes=modes)
-        assert load_file(path)["generator.weight"].item() == 3
-        step(probe, 2, modes=5, go_back=True)
-        step(probe, 3, modes=5)
-    assert cp.load(tmp_path / "run").verdict.best_step == 3
-    assert load_file(path)["generator.weight"].item() == 3
+        for weight, (step, modes) in enumerate([(0, 2), (1, 2), (2, 8), (3, 8), (2, 5), (3, 5)]):
+            generator.weight.data.fill_(weight)
+            picked = RING.centers[torch.arange(BATCH) % modes].float()
+            fake = picked + 0.02 * torch.randn(BATCH, 2, generator=torch.Generator().manual_seed(weight))
+            probe.step(fake=fake, step=step if weight == 4 else None)
+    assert cp.load(tmp_path / "run").verdict.best_step == _stored_step(path) == 3
+    assert load_file(path)["generator.weight"].item() == 5
 
 
 def test_weights_that_are_not_finite_are_not_kept(tmp_path: Path) -> None:
