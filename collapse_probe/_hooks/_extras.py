@@ -1,11 +1,15 @@
 """What a capture takes along beside the pooled samples, and what that costs."""
 
+from typing import Any
+
 from torch import Tensor, nn
 
-from .._recorder import Keeper, Options
+from .._recorder import Keeper, Options, Pool
 from ..errors import InvalidArgument
 from ._fixed import FixedLatents
 from ._guard import Guard
+from ._labels import PooledLabels
+from ._sheet import SheetWatch
 from ._stopwatch import Stopwatch
 
 
@@ -25,6 +29,8 @@ class Extras:
         self._fixed = None
         if options.fixed_latents is not None:
             self._fixed = FixedLatents(generator, options.fixed_latents, pick=options.sample)
+        self.sheets = SheetWatch(active=self._fixed is None)
+        self._labels = None if options.labels is None else PooledLabels(generator, options.labels)
 
     def start(self, guard: Guard, keeper: Keeper) -> None:
         """Called once, before the first capture."""
@@ -33,14 +39,18 @@ class Extras:
             keeper.modules["generator"] = self._generator
 
     @property
-    def draws_sheets(self) -> bool:
-        """Whether sheets of fixed latents are drawn here, so that nobody looks out for the user's own."""
-        return self._fixed is not None
-
-    @property
     def seconds_per_capture(self) -> float:
         """What the extras of one capture cost."""
         return self._stopwatch.seconds / max(1, self._captures)
+
+    def labels_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The labels of one call of the generator, as they were given; None where none are asked for."""
+        return None if self._labels is None else self._labels.of(args, kwargs)
+
+    def add_labels(self, labels: Any, samples: Tensor, pool: Pool) -> None:
+        """The labels of samples that were just added to the pool."""
+        if self._labels is not None:
+            self._labels.add(labels, samples, pool=pool, guard=self._guard)
 
     def at_capture(self, step: int) -> dict[str, Tensor]:
         """Tensors on the device, by the name under which the capture carries them."""
@@ -55,4 +65,5 @@ class Extras:
             self._guard.paused = paused
             # The guard counts what every step costs; this is a cost of captures.
             self._guard.seconds -= self._stopwatch.host_seconds - before
-        return {} if sheet is None else {"sheet": sheet}
+        labels = {} if self._labels is None else self._labels.snapshot()
+        return labels if sheet is None else labels | {"sheet": sheet}

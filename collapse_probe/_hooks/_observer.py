@@ -15,9 +15,8 @@ from torch.utils.hooks import unserializable_hook
 from .._recorder import Call, Capture, Chunk, Options, Pipeline, Player, Pool, StepRecord, Transfer, Worker, scalar
 from ._extras import Extras
 from ._guard import Guard
-from ._outputs import inputs_of, row_means, samples_of, scores_of
+from ._outputs import inputs_of, row_means, same_storage, samples_of, scores_of
 from ._self_check import Seen
-from ._sheet import SheetWatch
 
 _COLLECTING_STEPS = 8
 _CHUNK_SECONDS = 0.25
@@ -40,7 +39,6 @@ class Observer:
         self.schedule = options.schedule()
         self._options = options
         self.extras = extras
-        self._sheets = SheetWatch(active=not extras.draws_sheets)
         extras.start(self.guard, pipeline.keeper)
         self._pipeline = pipeline
         self._parameters = tuple({id(p) for p in m.parameters()} if m is not None else set() for m in modules)
@@ -67,11 +65,12 @@ class Observer:
         if samples is None or not len(samples):
             return
         self._outputs.append(samples.detach())
-        self._sheets.on_generator(args, kwargs, self._outputs[-1])
+        self.extras.sheets.on_generator(args, kwargs, self._outputs[-1])
         if samples.requires_grad:
             # Sampling for a look at it sends no gradient back; training does.
             self._called_since_close |= not self.seen.has_discriminator
-            used = _Once(self.guard(functools.partial(self._pool_samples, self._outputs[-1])))
+            labels = self.extras.labels_of(args, kwargs)
+            used = _Once(self.guard(functools.partial(self._pool_samples, self._outputs[-1], labels)))
             samples.register_hook(unserializable_hook(used))
 
     def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
@@ -88,9 +87,9 @@ class Observer:
         call = self._chunk.write_scores(row_means(scores))
         if call is None:
             return
-        call.from_generator = any(_same_storage(inputs, known) for known in self._outputs)
+        call.from_generator = any(same_storage(inputs, known) for known in self._outputs)
         if call.from_generator:
-            self._sheets.consumed(inputs)
+            self.extras.sheets.consumed(inputs)
         call.differentiable_input = inputs.grad_fn is not None
         if self._pipeline.wants_real and not call.from_generator and len(inputs) == len(scores):
             self._chunk.keep_inputs(call, inputs)
@@ -189,7 +188,7 @@ class Observer:
         return Capture(step, transfer, ("generated", *extras))
 
     def _send_sheet(self, step: int) -> None:
-        sheet = self._sheets.close_step()
+        sheet = self.extras.sheets.close_step()
         if sheet is not None:
             self._hand_over(Capture(step, Transfer([sheet], self._stream), ("sheet",)))
 
@@ -199,13 +198,17 @@ class Observer:
         if self.worker is not None:
             self.worker.put(item)
 
-    def _pool_samples(self, samples: Tensor) -> None:
+    def _pool_samples(self, samples: Tensor, labels: Any) -> None:
         self.batch_size = len(samples)
-        self._sheets.consumed(samples)
+        self.extras.sheets.consumed(samples)
         self.seen.pooled_batches += 1
         due = self.schedule.next_due - self.seen.steps
         # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
-        if due * len(samples) <= self.pool.size + len(samples) and not self.pool.add(samples):
+        if due * len(samples) > self.pool.size + len(samples):
+            return
+        if self.pool.add(samples):
+            self.extras.add_labels(labels, samples, self.pool)
+        else:
             self.schedule.next_due = sys.maxsize
             self.guard.report(
                 f"the generator's samples changed to shape {tuple(samples.shape[1:])} after {self.pool.shape}, so no "
@@ -242,7 +245,3 @@ class _Once:
         if self._action is not None:
             action, self._action = self._action, None
             action()
-
-
-def _same_storage(a: Tensor, b: Tensor) -> bool:
-    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()

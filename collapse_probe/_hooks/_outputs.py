@@ -58,6 +58,11 @@ def inputs_of(args: tuple[Any, ...], kwargs: dict[str, Any], shape: tuple[int, .
     return next(iter(alike or candidates), None)
 
 
+def same_storage(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors lie in the same memory, in part or as a whole."""
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+
+
 def _each(values: Iterable[Any], depth: int) -> Iterator[Tensor]:
     for value in values:
         yield from tensors_in(value, depth)

@@ -5,6 +5,7 @@ from ._by_hand import scalar as scalar
 from ._chunk import Chunk as Chunk
 from ._chunk import StepRecord as StepRecord
 from ._keep_best import Keeper as Keeper
+from ._labels import class_indices as class_indices
 from ._modules import plain as plain
 from ._notices import say as say
 from ._notices import warn as warn

@@ -35,6 +35,7 @@ class ProbeOptions(TypedDict, total=False):
     on_event: Callable[[Event], None] | None
     tags: Mapping[str, str]
     disk_limit: int
+    labels: str | int | Callable[..., Any] | None
     fixed_latents: Any
     keep_best: Any
     strict: bool
@@ -60,6 +61,7 @@ class Options:
     on_event: Callable[[Event], None] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     disk_limit: int = 10**9
+    labels: str | int | Callable[..., Any] | None = None
     fixed_latents: Any = None
     keep_best: Any = None
     strict: bool = False
@@ -87,6 +89,12 @@ class Options:
             )
         if not isinstance(self.tags, Mapping) or not all(isinstance(x, str) for kv in self.tags.items() for x in kv):
             raise InvalidArgument(f"tags is {self.tags!r}; expected a mapping of strings to strings")
+        number = isinstance(self.labels, int) and not isinstance(self.labels, bool) and self.labels >= 0
+        if not (self.labels is None or isinstance(self.labels, str) or number or callable(self.labels)):
+            raise InvalidArgument(
+                f"labels is {self.labels!r}; expected the name of an argument of the generator's call, its position, "
+                "or a callable (args, kwargs) -> labels"
+            )
         if not _holds_tensor(self.fixed_latents):
             raise InvalidArgument(
                 f"fixed_latents is {type(self.fixed_latents).__name__}; expected what the generator's call takes: a "

@@ -11,16 +11,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_reference
+from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_reference, follow_classes
 from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
 from ..errors import InvalidArgument
 from ._forms import as_array, as_columns, run_info
 from ._keep_best import Keeper
+from ._labels import class_indices
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
-from ._reservoir import Reservoir, rows_of
+from ._reservoir import Reservoir, labelled_rows_of
 from ._sheets import Sheets
 from ._stored import observe_stored
 
@@ -50,7 +51,8 @@ class Pipeline:
         self._flushed = time.monotonic()
         self._started = False
         self._small_batches = 0
-        self._given = None if options.real is None else rows_of(options.real)
+        self._labelled = None if options.real is None else labelled_rows_of(options.real)
+        self._given = None if self._labelled is None else self._labelled[0]
         if self._given is not None and len(self._given) < MINIMUM_ROWS:
             raise InvalidArgument(
                 f"real holds {len(self._given)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
@@ -102,13 +104,8 @@ class Pipeline:
         self.should_stop = any(e.severity == "critical" and e.kind in self.options.stop_on for e in self.monitor.events)
         if self.reference is None and run.reference is not None:
             self._given = torch.from_numpy(run.reference)
-            self.reference = fit_reference(
-                self._given,
-                sample_size=run.reference_metadata["sample_size"],
-                modes=self.options.modes,
-                embed=self.options.embed,
-                shuffle=False,
-            )
+            size = run.reference_metadata["sample_size"]
+            self.reference = self._fit(self._given, sample_size=size, shuffle=False)
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since the epoch."""
@@ -133,15 +130,15 @@ class Pipeline:
         self._thin(step, size)
         if self.error is None:
             with self._analysing():
-                self._measure(step, generated)
+                self._measure(step, generated, class_indices(tensors.get("labels"), len(generated)))
         self.keeper.passed(step)
 
-    def _measure(self, step: int, generated: Tensor) -> None:
+    def _measure(self, step: int, generated: Tensor, labels: Tensor | None) -> None:
         reference = self._reference_for(generated)
         if reference is None:
             return
         began = time.thread_time()
-        row = reference.measure(generated)
+        row = reference.measure(generated, labels)
         self.writer.append_statistics(as_columns([{"step": step} | row]))
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))
         self.keeper.judge(step, row, reference.bands, self.monitor.events)
@@ -190,7 +187,9 @@ class Pipeline:
             )
             if sample is None or not self._can_be_read(generated, sample):
                 return None
-            self.reference = self._fit(sample, len(generated))
+            size = min(len(generated), self.options.sample_size)
+            self.reference = self._fit(sample, sample_size=size, shuffle=True)
+            self._write(self.reference)
         return self.reference
 
     def _can_be_read(self, generated: Tensor, real: Tensor) -> bool:
@@ -210,17 +209,19 @@ class Pipeline:
             return False
         return self.error is None
 
-    def _fit(self, sample: Tensor, rows: int) -> Reference:
-        reference = fit_reference(
-            sample, sample_size=min(rows, self.options.sample_size), modes=self.options.modes, embed=self.options.embed
-        )
+    def _fit(self, sample: Tensor, *, sample_size: int, shuffle: bool) -> Reference:
+        modes, embed = self.options.modes, self.options.embed
+        reference = fit_reference(sample, sample_size=sample_size, modes=modes, embed=embed, shuffle=shuffle)
+        rows, labels = self._labelled or (None, None)
+        return reference if rows is None or labels is None else follow_classes(reference, rows, labels)
+
+    def _write(self, reference: Reference) -> None:
         tensors = {"real": as_array(reference.sample)} | {
             f"{name}.{key}": as_array(tensor)
             for name, state in reference.states.items()
             for key, tensor in state.items()
         }
         self.writer.write_reference(tensors, reference.described())
-        return reference
 
     def _raise(self, events: list[Event]) -> None:
         for event in events:

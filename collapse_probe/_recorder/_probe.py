@@ -40,6 +40,8 @@ class Probe:
 
     def __init__(self, run: str | PathLike[str], **options: Unpack[ProbeOptions]) -> None:
         parsed = parse_options(options)
+        if parsed.labels is not None:
+            raise InvalidArgument("a probe fed by hand sees no calls; give labels to step(labels=...)")
         if parsed.fixed_latents is not None:
             raise InvalidArgument("fixed_latents needs the generator itself: use attach(G, D, ...), or leave it out")
         if parsed.keep_best is not None and not parsed.keep_best[1]:
