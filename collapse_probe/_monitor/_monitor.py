@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from .. import detectors
 from .._records import Band, Event, Observation
 from ..detectors._base import DetectorOptions
+from ._time_left import with_time_left
 
 
 class Monitor:
     """Feeds observations, in step order, to every detector and collects their events."""
 
     def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
+        self._total_steps = options.total_steps
         self._detectors = [detectors.get(name)(options) for name in detectors.names()]
         self.events: list[Event] = []
 
@@ -24,7 +26,7 @@ class Monitor:
 
     def _observe(self, observation: Observation, stream: str) -> list[Event]:
         raised = [
-            event
+            with_time_left(event, self._total_steps)
             for detector in self._detectors
             if detector.watches in (stream, "both") and (event := detector.update(observation)) is not None
         ]

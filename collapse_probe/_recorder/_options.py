@@ -108,7 +108,9 @@ class Options:
 
     def detector_options(self) -> DetectorOptions:
         """What detectors may read."""
-        return DetectorOptions(sensitivity=float(self.sensitivity), patience=self.patience)
+        return DetectorOptions(
+            sensitivity=float(self.sensitivity), patience=self.patience, total_steps=self.total_steps
+        )
 
     def described(self) -> dict[str, Any]:
         """What of the options goes into the run's record: numbers and words as they are, the rest by type."""
