@@ -21,15 +21,13 @@ class FixedLatents:
     """
 
     def __init__(self, generator: nn.Module, latents: Any, *, pick: Callable[..., Tensor] | None) -> None:
-        """Raises `InvalidArgument` where G cannot be called on `latents`; they are copied to G's device."""
+        """Raises `InvalidArgument` where G cannot be called on `latents`; they are copied."""
         # Called bare: a distributed wrapper would synchronise ranks, a compiled one would compile for evaluation.
         self._generator = plain(generator)
         self._pick = pick
-        self._device = next(generator.parameters()).device
-        arguments = latents if isinstance(latents, Mapping) else {}
-        self._kwargs = {name: self._own(value) for name, value in arguments.items()}
+        self._kwargs = {name: _own(value) for name, value in latents.items()} if isinstance(latents, Mapping) else {}
         positional = () if isinstance(latents, Mapping) else latents if isinstance(latents, tuple) else (latents,)
-        self._args = tuple(self._own(value) for value in positional)
+        self._args = tuple(_own(value) for value in positional)
         self.error: str | None = None
         try:
             self._call()
@@ -52,9 +50,12 @@ class FixedLatents:
 
     def _call(self) -> Tensor:
         # Clones stand in for the buffers: even a module that writes to them in evaluation mode leaves none changed.
+        device = next(self._generator.parameters()).device
+        self._args = tuple(_on(value, device) for value in self._args)
+        self._kwargs = {name: _on(value, device) for name, value in self._kwargs.items()}
         buffers = {name: buffer.clone() for name, buffer in self._generator.named_buffers()}
         with torch.no_grad(), random_states_kept(), _attributes_kept(self._generator), _no_autocast_cache():
-            _seed(self._device)
+            _seed(device)
             for module in self._generator.modules():
                 # The flag alone: a `train` or `eval` of the user's own may do more than set it.
                 module.training = False
@@ -65,8 +66,15 @@ class FixedLatents:
             raise InvalidArgument(f"its output holds no samples (n, ...) but {type(output).__name__}; pass sample=...")
         return samples[:SHEET_ROWS].detach().clone()
 
-    def _own(self, value: Any) -> Any:
-        return value.detach().to(self._device, copy=True) if isinstance(value, Tensor) else value
+
+def _own(value: Any) -> Any:
+    """A copy, so that the loop may write to its own."""
+    return value.detach().clone() if isinstance(value, Tensor) else value
+
+
+def _on(value: Any, device: torch.device) -> Any:
+    """Where the generator is now; it may move after `attach`. Only towards a GPU is not waiting safe."""
+    return value.to(device, non_blocking=device.type == "cuda") if isinstance(value, Tensor) else value
 
 
 def _seed(device: torch.device) -> None:

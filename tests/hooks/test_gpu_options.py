@@ -94,3 +94,14 @@ def test_the_loops_own_sheet_arrives_as_it_was_drawn(tmp_path: Path) -> None:
     run = cp.load(tmp_path / "run")
     assert run.sheets == list(range(4, STEPS, 4))
     assert all(np.array_equal(run.sheet(step), seen[step][1].cpu().numpy()) for step in run.sheets)
+
+
+def test_a_generator_that_moves_to_the_gpu_after_attach_takes_its_latents_along(tmp_path: Path) -> None:
+    generator = nn.Linear(8, 2)
+    with cp.attach(generator, run=tmp_path / "run", every=1, sample_size=BATCH, fixed_latents=_fixed()[0]):
+        generator.cuda()
+        optimizer = torch.optim.SGD(generator.parameters(), 0.1)
+        for _ in range(3):
+            generator(torch.randn(BATCH, 8, device="cuda")).sum().backward()
+            optimizer.step()
+    assert cp.load(tmp_path / "run").sheets == [0, 1, 2]
