@@ -54,8 +54,11 @@ class Keeper:
         if waiting >= WAITING_SNAPSHOTS and (waiting + 1) * self.nbytes > WAITING_BYTES:
             self.skipped += 1
             return
-        self._waiting[step] = snapshot = Snapshot(self.modules)
-        self.nbytes = snapshot.nbytes
+        try:
+            self._waiting[step] = snapshot = Snapshot(self.modules)
+            self.nbytes = snapshot.nbytes
+        except Exception as failure:
+            self._give_up(failure)
 
     def judge(self, step: int, values: Mapping[str, float], bands: Mapping[str, Band], events: Sequence[Event]) -> None:
         """The statistics of the capture of this step are known, and `events` of the run up to it."""
@@ -95,6 +98,10 @@ class Keeper:
                 "measured against real data from the first step on"
             )
 
+    def _give_up(self, failure: Exception) -> None:
+        self._failed = True
+        warn(f"keep_best cannot write {self.path} any more ({type(failure).__name__}: {failure}); the rest goes on")
+
     def _write(self) -> None:
         if self._unwritten is None or self._failed:
             return
@@ -107,8 +114,7 @@ class Keeper:
                 _replace(self.path, tensors, step)
                 self.written = step
         except Exception as failure:
-            self._failed = True
-            warn(f"keep_best cannot write {self.path} ({type(failure).__name__}: {failure}); the rest goes on")
+            self._give_up(failure)
         self._write_after = time.monotonic() + (time.monotonic() - began) / _SHARE_OF_WRITING
 
 

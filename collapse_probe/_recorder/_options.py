@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from .._records import Event, EventKind
 from .._schedule import Schedule
@@ -37,7 +38,7 @@ class ProbeOptions(TypedDict, total=False):
     disk_limit: int
     labels: str | int | Callable[..., Any] | None
     fixed_latents: Any
-    keep_best: Any
+    keep_best: str | PathLike[str] | tuple[str | PathLike[str], Mapping[str, nn.Module]] | None
     strict: bool
 
 

@@ -215,6 +215,18 @@ def test_a_file_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     assert len(cp.load(tmp_path / "run").statistics) == len(MODES) // EVERY
 
 
+def test_weights_that_cannot_be_copied_are_one_warning(tmp_path: Path) -> None:
+    class Unsaved(nn.Linear):
+        def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+            raise RuntimeError("not this way")
+
+    path = tmp_path / "best.safetensors"
+    with pytest.warns(CollapseProbeWarning, match="keep_best cannot write .*RuntimeError: not this way") as said:
+        _train(MODES[:8], _options(tmp_path, keep_best=(path, {"other": Unsaved(1, 1)})))
+    assert len(said) == 1
+    assert len(cp.load(tmp_path / "run").statistics) == 4
+
+
 def test_the_memory_of_a_snapshot_is_on_record_apart_from_the_device(tmp_path: Path) -> None:
     _train(MODES[:6], _options(tmp_path))
     cost = cp.load(tmp_path / "run").info["cost"]
