@@ -72,8 +72,9 @@ class _Attached:
     ) -> None:
         self._strict = options.strict
         self._pipeline = pipeline
-        self._observer = Observer(modules, options, pipeline=pipeline, extras=extras)
+        self._observer = Observer(modules, pipeline, extras)
         self._guard = guard = self._observer.guard
+        extras.start(guard, pipeline.keeper)
         self._assembler = Assembler()
         self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
         self._checked = False

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from .._recorder import Keeper, Options, Pool
+from .._recorder import Capture, Keeper, Options, Pool, Transfer
 from ..errors import InvalidArgument
 from ._fixed import FixedLatents
 from ._guard import Guard
@@ -42,6 +43,11 @@ class Extras:
     def seconds_per_capture(self) -> float:
         """What the extras of one capture cost."""
         return self._stopwatch.seconds / max(1, self._captures)
+
+    def sheet_of(self, step: int, stream: torch.cuda.Stream | None) -> list[Capture]:
+        """The sheet that the loop drew itself after its update of this step, on its way to the host."""
+        sheet = self.sheets.close_step()
+        return [] if sheet is None else [Capture(step, Transfer([sheet], stream), ("sheet",))]
 
     def labels_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The labels of one call of the generator, as they were given; None where none are asked for."""

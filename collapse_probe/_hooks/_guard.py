@@ -1,13 +1,20 @@
 """Between the probe and the training loop: whatever fails on our side must not be felt on theirs."""
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from .._recorder import warn
 from ..errors import LoopNotUnderstood
 
 _LONGEST_MESSAGE = 300
+# What runs under vmap, jvp and the like is a computation of its own on tensors that must not outlive it.
+_transforming: Callable[[], Any] = getattr(torch._C._functorch, "peek_interpreter_stack", lambda: None)
+_is_batched: Callable[[Tensor], bool] = getattr(torch._C._functorch, "is_legacy_batchedtensor", lambda gradient: False)
 
 
 class Guard:
@@ -26,7 +33,7 @@ class Guard:
         """The action, guarded; its arguments are passed through."""
 
         def guarded(*args: Any) -> None:
-            if self.off or self.paused:
+            if self.off or self.paused or _transforming() is not None:
                 return
             began = time.perf_counter()
             try:
@@ -53,3 +60,33 @@ class Guard:
         if self.error is None:
             self.error = trouble
             warn(f"{trouble}. Recording what can be understood.")
+
+
+def watch(tensor: Tensor, hook: "GradientHook") -> None:
+    """Call the hook with each gradient that reaches the tensor.
+
+    What `Tensor.register_hook` does, less the handle for removing the hook, which took four fifths of its time and
+    which nobody would ever use: the hook goes when the graph does.
+    """
+    register = getattr(tensor.grad_fn, "_register_hook_dict", None)
+    if register is not None and tensor._backward_hooks is None:
+        tensor._backward_hooks = OrderedDict(collapse_probe=hook)
+        register(tensor)
+    else:
+        tensor.register_hook(hook)
+
+
+class GradientHook:
+    """Passes a tensor's gradient on to a guarded action, behind what the action already knows."""
+
+    __slots__ = ("_action", "_known")
+    # Hooks do not belong into a file: torch.save leaves out a tensor's hooks that say so, and warns of others.
+    __torch_unserializable__ = True
+
+    def __init__(self, action: Callable[..., None], *known: Any) -> None:
+        self._action = action
+        self._known = known
+
+    def __call__(self, gradient: Tensor) -> None:
+        if not _is_batched(gradient):
+            self._action(*self._known, gradient)

@@ -1,35 +1,37 @@
 """What the taps and the optimizer hooks saw becomes steps: calls, phases, scores and captures."""
 
-import functools
 import sys
 import time
-import weakref
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import unserializable_hook
 
-from .._recorder import Call, Capture, Chunk, Options, Pipeline, Player, Pool, StepRecord, Transfer, Worker, scalar
+from .._recorder import Call, Capture, Chunk, Pipeline, Pool, StepRecord, Transfer, Worker, scalar, thin
 from ._extras import Extras
-from ._guard import Guard
-from ._outputs import inputs_of, row_means, same_storage, samples_of, scores_of
+from ._guard import GradientHook, Guard, watch
+from ._made import Made, Memory
+from ._norms import write_norm
+from ._outputs import inputs_of, samples_of
+from ._players import Players
+from ._scores_of import ScorePicker, along, row_means
 from ._self_check import Seen
 
 _COLLECTING_STEPS = 8
 _CHUNK_SECONDS = 0.25
-_REMEMBERED_OUTPUTS = 2
+_WARY_STEPS = 10
 
 
 class Observer:
-    """The step path: runs inside the training loop, never waits, never computes with the modules."""
+    """The step path: runs inside the training loop, never waits, never computes with the modules.
 
-    def __init__(
-        self, modules: tuple[nn.Module, nn.Module | None], options: Options, *, pipeline: Pipeline, extras: Extras
-    ) -> None:
-        generator, discriminator = modules
+    Each operation here is paid at every step, so it mostly keeps what the loop made and leaves the arithmetic to the
+    worker, who does it for many steps at once.
+    """
+
+    def __init__(self, modules: tuple[nn.Module, nn.Module | None], pipeline: Pipeline, extras: Extras) -> None:
+        (generator, discriminator), options = modules, pipeline.options
         self.guard = Guard()
         self.seen = Seen(has_discriminator=discriminator is not None)
         self.worker: Worker | None = None
@@ -37,81 +39,81 @@ class Observer:
         self.captures = 0
         self.pool = Pool(options.sample_size)
         self.schedule = options.schedule()
-        self._options = options
         self.extras = extras
-        extras.start(self.guard, pipeline.keeper)
         self._pipeline = pipeline
-        self._parameters = tuple({id(p) for p in m.parameters()} if m is not None else set() for m in modules)
-        self._players: weakref.WeakKeyDictionary[torch.optim.Optimizer, Player | None] = weakref.WeakKeyDictionary()
-        self._outputs: deque[Tensor] = deque(maxlen=_REMEMBERED_OUTPUTS)
+        self._pick_scores = ScorePicker(options.score)
+        self._players = Players(generator, discriminator)
+        self._memory = Memory()
         self._pending: list[Call] = []
         self._phase = 0
-        self._closed: tuple[Chunk, StepRecord] | None = None
+        self._closed: StepRecord | None = None
         self._outgoing: list[Chunk | Capture] = []
         self._called_since_close = False
         self._generator_first: bool | None = None
+        # A compiled discriminator may write its next output over the last one.
+        self._copying = self._always_copying = hasattr(discriminator, "_orig_mod")
+        self._wary: list[tuple[Tensor, int]] = []
         self._started = time.perf_counter()
+        self._most_bytes = 0
+        self._on_score = self.guard(self._on_score_gradient)
+        self._on_sample = self.guard(self._on_sample_gradient)
         self._use(next(generator.parameters()).device)
 
     @property
     def device_bytes(self) -> int:
-        """Most memory that its buffers take on the device: two chunks, the pool, and the copy of it on its way out."""
-        return 2 * self._chunk.nbytes + 2 * self.pool.nbytes
+        """Most memory that it held on the device: scores of two chunks, the pool, and the copy of it on its way out."""
+        return 2 * max(self._most_bytes, self._chunk.nbytes) + 2 * self.pool.nbytes
 
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of G returned."""
         self.seen.generator_calls += 1
-        samples = samples_of(output, self._options.sample)
+        samples = samples_of(output, self._pipeline.options.sample)
         if samples is None or not len(samples):
             return
-        self._outputs.append(samples.detach())
-        self.extras.sheets.on_generator(args, kwargs, self._outputs[-1])
+        made = self._memory.add(samples)
+        self.extras.sheets.on_generator(args, kwargs, samples, made)
         if samples.requires_grad:
-            # Sampling for a look at it sends no gradient back; training does.
             self._called_since_close |= not self.seen.has_discriminator
-            labels = self.extras.labels_of(args, kwargs)
-            used = _Once(self.guard(functools.partial(self._pool_samples, self._outputs[-1], labels)))
-            samples.register_hook(unserializable_hook(used))
+            # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
+            missing = (self.schedule.next_due - self.seen.steps) * len(samples)
+            if missing <= self.pool.size + len(samples) or not self.seen.pooled_batches:
+                # Sampling for a look at it sends no gradient back; training does.
+                watch(
+                    samples, GradientHook(self._on_sample, made, samples.detach(), self.extras.labels_of(args, kwargs))
+                )
 
     def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of D returned."""
         self.seen.discriminator_calls += 1
-        shape = tuple(self._outputs[-1].shape[1:]) if self._outputs else None
-        inputs = inputs_of(args, kwargs, shape)
-        scores = None if inputs is None else scores_of(output, inputs, self._options.score)
-        if inputs is None or scores is None or not scores.requires_grad or not scores.numel():
+        inputs = inputs_of(args, kwargs, self._memory.shape)
+        found = None if inputs is None else self._pick_scores(output, inputs)
+        if inputs is None or found is None:
             return
         self._called_since_close = True
-        if scores.device != self._chunk.device and not self._chunk.used:
-            self._use(scores.device)
-        call = self._chunk.write_scores(row_means(scores))
-        if call is None:
-            return
-        call.from_generator = any(same_storage(inputs, known) for known in self._outputs)
-        if call.from_generator:
-            self.extras.sheets.consumed(inputs)
+        if self.seen.discriminator_calls == 1 and found[0].device != self.device:
+            self._use(found[0].device)
+        made = self._memory.find(inputs)
+        call = self._new_call(found[0])
         call.differentiable_input = inputs.grad_fn is not None
-        if self._pipeline.wants_real and not call.from_generator and len(inputs) == len(scores):
-            self._chunk.keep_inputs(call, inputs)
+        call.wants_input_gradient = inputs.requires_grad
+        if made is not None:
+            made.consumed = call.from_generator = True
+            self.seen.recognised_samples += call.differentiable_input
+        elif self._pipeline.wants_real and len(inputs) == (len(found[0]) if found[0].ndim else 1):
+            call.keep_inputs(inputs)
         self._pending.append(call)
         self._record.calls.append(call)
-        received = self.guard(functools.partial(self._on_score_gradient, self._chunk, call))
-        scores.register_hook(unserializable_hook(received))
+        self._chunk.nbytes += 8 * len(call.scores)
+        watch(found[1], GradientHook(self._on_score, call, found[2]))
 
     def before_update(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer is about to step: its gradients are as they will be applied."""
-        player = self._player(optimizer)
-        if player is None:
-            return
-        held = (p.grad for group in optimizer.param_groups for p in group["params"])
-        gradients = [gradient for gradient in held if gradient is not None and not gradient.is_sparse]
-        names = {"generator": ["grad_norm_g"], "discriminator": ["grad_norm_d"], "both": ["grad_norm_g", "grad_norm_d"]}
-        for name in names[player] if gradients else ():
-            self._chunk.write_scalar(self._record, name, torch.nn.utils.get_total_norm(gradients))
+        for name, parameters in self._players.about_to_step(optimizer):
+            write_norm(self._record, name, parameters)
 
     def after_update(self, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer stepped: the calls since the last update belong to its player's phase."""
-        player = self._player(optimizer)
+        player = self._players.who_stepped(optimizer)
         if player is None:
             self.seen.other_updates += 1
             return
@@ -128,19 +130,21 @@ class Observer:
 
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
-        chunk, record = self._chunk, self._record
+        record = self._record
         if self._closed is not None and (self._generator_first or not self._called_since_close):
-            chunk, record = self._closed
+            record = self._closed
+        waiting: dict[str, Tensor] = {}
         for name, value in scalars.items():
-            if isinstance(value, Tensor) and value.device == chunk.device:
-                chunk.write_scalar(record, name, value.detach().reshape(()))
+            if isinstance(value, Tensor) and not value.is_cpu and value.device == self.device:
+                waiting[name] = value.detach().reshape(())
             else:
                 record.scalars[name] = scalar(name, value)
+        if waiting:
+            record.on_device.append((tuple(waiting), torch.stack(list(waiting.values()))))
 
     def finish(self) -> None:
         """Hand over everything; the last step, unless the generator closed it, is not one."""
-        self._send_sheet(self.seen.steps - 1)
-        for item in [*self._outgoing, self._chunk]:
+        for item in [*self.extras.sheet_of(self.seen.steps - 1, self._stream), *self._outgoing, self._chunk]:
             self._hand_over(item)
         self._outgoing = []
 
@@ -150,20 +154,32 @@ class Observer:
         self._chunk = Chunk(device)
         self._record = self._chunk.new_record()
 
+    def _new_call(self, scores: Tensor) -> Call:
+        rows = row_means(scores.detach())
+        kept = thin(rows)
+        if self._copying or self.seen.steps < _WARY_STEPS:
+            version, original = kept._version, kept
+            kept = kept.clone()
+            if not self._always_copying:
+                self._wary.append((original, version))
+        return Call(kept, kept._version, every=-(-len(rows) // len(kept)))
+
     def _close_step(self) -> None:
         record, step = self._record, self.seen.steps
-        self._send_sheet(step - 1)
         record.step, record.time = step, time.time()
         self.seen.steps += 1
         self._phase = 0
         if self._generator_first is None:
-            # Judged by its calls and not its updates: mixed precision may skip the discriminator's first update.
-            self._generator_first = not any(c.has_gradient and not c.differentiable_input for c in record.calls)
-            self._generator_first &= self.seen.has_discriminator
-        for item in self._outgoing:
+            # Mixed precision may skip the discriminator's first update: then its calls on detached samples tell.
+            detached = any(c.from_generator and c.has_gradient and not c.differentiable_input for c in record.calls)
+            self._generator_first = self.seen.has_discriminator and not self.seen.d_updates and not detached
+        if self._wary:
+            self._copying |= any(original._version != version for original, version in self._wary)
+            self._wary = []
+        for item in [*self.extras.sheet_of(step - 1, self._stream), *self._outgoing]:
             self._hand_over(item)
         self._outgoing = []
-        self._closed = (self._chunk, record)
+        self._closed = record
         self._called_since_close = False
         capture = self._capture(step)
         collecting = self._pipeline.wants_real and len(self._chunk.records) >= _COLLECTING_STEPS
@@ -171,6 +187,7 @@ class Observer:
         if capture is not None or self._chunk.full or late or collecting:
             # It leaves one step later: a `log` after the update still belongs to this step.
             self._outgoing = [self._chunk] if capture is None else [self._chunk, capture]
+            self._most_bytes = max(self._most_bytes, self._chunk.nbytes)
             self._chunk = Chunk(self.device)
         self._record = self._chunk.new_record()
 
@@ -187,25 +204,21 @@ class Observer:
         self.schedule.captured(step)
         return Capture(step, transfer, ("generated", *extras))
 
-    def _send_sheet(self, step: int) -> None:
-        sheet = self.extras.sheets.close_step()
-        if sheet is not None:
-            self._hand_over(Capture(step, Transfer([sheet], self._stream), ("sheet",)))
-
     def _hand_over(self, item: Chunk | Capture) -> None:
         if isinstance(item, Chunk):
             item.send(self._stream)
         if self.worker is not None:
             self.worker.put(item)
 
-    def _pool_samples(self, samples: Tensor, labels: Any) -> None:
-        self.batch_size = len(samples)
-        self.extras.sheets.consumed(samples)
-        self.seen.pooled_batches += 1
-        due = self.schedule.next_due - self.seen.steps
-        # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
-        if due * len(samples) > self.pool.size + len(samples):
+    def _on_sample_gradient(self, made: Made, samples: Tensor, labels: Any, gradient: Tensor) -> None:
+        if torch.is_grad_enabled():
             return
+        # A reconstruction, or whatever else the discriminator was not asked about, is not what is watched.
+        if made.pooled or (self.seen.recognised_samples and not made.consumed):
+            return
+        made.pooled = True
+        self.batch_size = len(samples)
+        self.seen.pooled_batches += 1
         if self.pool.add(samples):
             self.extras.add_labels(labels, samples, self.pool)
         else:
@@ -215,33 +228,11 @@ class Observer:
                 "more are captured; for a growing generator attach anew at each size"
             )
 
-    def _on_score_gradient(self, chunk: Chunk, call: Call, gradient: Tensor) -> None:
-        rows = row_means(gradient)
+    def _on_score_gradient(self, call: Call, slope: Tensor | None, gradient: Tensor) -> None:
+        rows = thin(along(gradient, slope))
         if torch.is_grad_enabled():
-            if not call.plain_gradient:
-                chunk.write_gradients(call, rows, add=call.graph_gradient)
-            call.graph_gradient = True
+            call.graph, call.graph_first = rows.detach(), call.plain is None
+        elif call.plain is None:
+            call.plain = rows
         else:
-            chunk.write_gradients(call, rows, add=call.plain_gradient)
-            call.plain_gradient = True
-
-    def _player(self, optimizer: torch.optim.Optimizer) -> Player | None:
-        if optimizer not in self._players:
-            held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-            in_g, in_d = (bool(held & ours) for ours in self._parameters)
-            self._players[optimizer] = (
-                "both" if in_g and in_d else "generator" if in_g else "discriminator" if in_d else None
-            )
-        return self._players[optimizer]
-
-
-class _Once:
-    """Calls `action` at the first gradient only: a second backward through the same samples adds nothing."""
-
-    def __init__(self, action: Callable[[], None]) -> None:
-        self._action: Callable[[], None] | None = action
-
-    def __call__(self, gradient: Tensor) -> None:
-        if self._action is not None:
-            action, self._action = self._action, None
-            action()
+            call.shared = True

@@ -16,6 +16,8 @@ class Seen:
     """Updates of optimizers that hold parameters of neither network."""
     judged_samples: int = 0
     """Generator updates whose gradient came through the discriminator's scores of generated samples."""
+    recognised_samples: int = 0
+    """Generator updates whose discriminator call was handed the very batch that the generator returned."""
     pooled_batches: int = 0
 
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from .._recorder import SHEET_ROWS
+from ._guard import GradientHook, watch
+from ._made import Made
 
 _REMEMBERED = 64
 _Key = tuple[int, int, torch.Size, torch.dtype]
@@ -24,6 +26,15 @@ class _Latents:
     trained_on: bool = False
 
 
+@dataclass
+class _Sheet:
+    """Samples that may be a sheet, unless training uses them before the step ends."""
+
+    latents: _Latents
+    made: Made
+    samples: Tensor
+
+
 class SheetWatch:
     """Recognises latents that come back unchanged in a later step, whose samples nobody trains on.
 
@@ -33,8 +44,8 @@ class SheetWatch:
 
     >>> watch, latents = SheetWatch(), torch.zeros(8, 4)
     >>> for step in range(3):
-    ...     watch.on_generator((latents,), {}, torch.full((8, 2), float(step)))
-    ...     watch.on_generator((torch.randn(8, 4),), {}, torch.randn(8, 2))
+    ...     samples = torch.full((8, 2), float(step))
+    ...     watch.on_generator((latents,), {}, samples, Made(samples))
     ...     sheet = watch.close_step()
     ...     print(None if sheet is None else sheet[0, 0].item())
     None
@@ -46,34 +57,28 @@ class SheetWatch:
         self._active = active
         self._known: dict[_Key, _Latents] = {}
         self._step = 0
-        self._sheet: tuple[_Latents, Tensor] | None = None
-        self._storage = 0
+        self._sheet: _Sheet | None = None
 
-    def on_generator(self, args: Iterable[Any], kwargs: dict[str, Any], samples: Tensor) -> None:
-        """A call of G returned `samples`."""
-        if not self._active:
-            return
-        if self._storage and _storage(samples) == self._storage:
-            # The sheet's memory was handed out again: from here on it is this batch that training uses.
-            self._storage = 0
-        tensor = next(_tensors([*args, *kwargs.values()]), None)
+    def on_generator(self, args: Iterable[Any], kwargs: dict[str, Any], samples: Tensor, made: Made) -> None:
+        """A call of G returned `samples`; `made` knows what becomes of them."""
+        tensor = next(_tensors([*args, *kwargs.values()]), None) if self._active else None
         if tensor is None:
             return
         latents = self._seen_before(tensor)
-        if latents is not None and self._sheet is None and not latents.trained_on:
-            self._sheet, self._storage = (latents, samples.detach()[:SHEET_ROWS].clone()), _storage(samples)
-
-    def consumed(self, samples: Tensor) -> None:
-        """Training uses these samples of G: D saw them, or a gradient came back to them."""
-        if self._sheet is not None and self._storage and _storage(samples) == self._storage:
-            self._sheet[0].trained_on = True
-            self._sheet = None
+        if latents is None or self._sheet is not None or latents.trained_on:
+            return
+        self._sheet = _Sheet(latents, made, samples.detach()[:SHEET_ROWS].clone())
+        if samples.requires_grad:
+            watch(samples, GradientHook(_note_gradient, made))
 
     def close_step(self) -> Tensor | None:
         """A step ends: the sheet that was drawn since the one before, if there was one."""
         self._step += 1
-        sheet, self._sheet, self._storage = self._sheet, None, 0
-        return None if sheet is None else sheet[1]
+        sheet, self._sheet = self._sheet, None
+        if sheet is None:
+            return None
+        sheet.latents.trained_on = sheet.made.consumed or sheet.made.trained_on
+        return None if sheet.latents.trained_on else sheet.samples
 
     def _seen_before(self, tensor: Tensor) -> _Latents | None:
         """What is known of latents that were used, as they are now, in an earlier step."""
@@ -95,8 +100,8 @@ class SheetWatch:
         return None
 
 
-def _storage(samples: Tensor) -> int:
-    return samples.untyped_storage().data_ptr()
+def _note_gradient(made: Made, gradient: Tensor) -> None:
+    made.trained_on = True
 
 
 def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:

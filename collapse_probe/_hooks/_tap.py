@@ -22,13 +22,17 @@ class Tap:
         # Another tool may have put its own forward on the instance (mixed precision wrappers do): wrap that.
         self._previous = module.__dict__.get("forward")
         self._forward: Callable[..., Any] = module.forward
-        self._observe = torch.compiler.disable(observe)
+        self._observe = observe
+        self._observe_uncompiled = torch.compiler.disable(observe)
         self.__wrapped__ = self._forward
         object.__setattr__(module, "forward", self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         output = self._forward(*args, **kwargs)
-        self._observe(args, kwargs, output)
+        if torch.compiler.is_compiling():
+            self._observe_uncompiled(args, kwargs, output)
+        else:
+            self._observe(args, kwargs, output)
         return output
 
     def remove(self) -> None:

@@ -2,6 +2,9 @@
 
 from ._assemble import Assembler as Assembler
 from ._by_hand import scalar as scalar
+from ._call import Call as Call
+from ._call import Player as Player
+from ._call import thin as thin
 from ._chunk import Chunk as Chunk
 from ._chunk import StepRecord as StepRecord
 from ._keep_best import Keeper as Keeper
@@ -19,8 +22,6 @@ from ._random_states import random_states_kept as random_states_kept
 from ._reservoir import rows_of as rows_of
 from ._sheets import SHEET_ROWS as SHEET_ROWS
 from ._stored import observe_stored as observe_stored
-from ._tagging import Call as Call
-from ._tagging import Player as Player
 from ._transfer import Transfer as Transfer
 from ._worker import Capture as Capture
 from ._worker import Worker as Worker

@@ -1,18 +1,16 @@
-"""From tagged discriminator calls to the columns of a step."""
+"""From discriminator calls to the columns of steps: many steps at once, in the worker's thread."""
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from ._chunk import Arrays, StepRecord
-from ._scores import ScoreKind, edge, looks_like_logits, softplus_mean, to_logits
-from ._tagging import Call, Tagged, Tagger
-
-_SCALE_MEMORY = 0.95
+from ._call import Call
+from ._chunk import Chunk, StepRecord
+from ._columns import ScoreColumns, StepScores
+from ._scores import ScoreKind
+from ._tagging import Tag, Tagger, real_rows
 
 
 @dataclass
@@ -30,135 +28,138 @@ class Assembler:
     """Turns the records of a watched loop into step rows; keeps what it learned of the discriminator."""
 
     tagger: Tagger = field(default_factory=Tagger)
+    columns: ScoreColumns = field(default_factory=ScoreColumns)
     counts: dict[str, int] = field(default_factory=dict)
     """Calls by tag, for the self-check."""
     steps: int = 0
     """Steps assembled so far."""
-    _scale: float = 0.0
-    _outside_unit: bool = False
-    _logits: bool | None = None
 
     @property
     def kind(self) -> ScoreKind:
         """What D's scores look like so far."""
-        if not self._outside_unit:
-            return "probability"
-        return "logit" if self._logits else "critic"
+        return self.columns.kind
 
-    def assemble(self, record: StepRecord, arrays: Arrays) -> StepRow:
-        """The columns of one step."""
-        scores, gradients, scalars = arrays
-        self.steps += record.step >= 0
-        values = {name: float(scalars[record.index, slot]) for name, slot in record.slots.items()}
-        values.update(record.scalars)
-        row = StepRow(record.step, record.time, values)
+    def assemble(self, chunk: Chunk) -> list[StepRow]:
+        """The rows of a chunk that has been sent; a record that no update closed has a step below 0."""
+        numbers = chunk.numbers()
+        _count_signs([call for record in chunk.records for call in record.calls], numbers)
+        rows, tagged = [], []
+        for record in chunk.records:
+            self.steps += record.step >= 0
+            row = StepRow(record.step, record.time, dict(record.scalars))
+            at = record.values_start
+            for names, values in record.on_device:
+                row.values.update(zip(names, numbers[at : at + values.numel()].tolist(), strict=True))
+                at += values.numel()
+            tagged.append(self._sort_out(record, row, numbers))
+            rows.append(row)
+        self.columns.fill(tagged)
+        return rows
+
+    def _sort_out(self, record: StepRecord, row: StepRow, numbers: np.ndarray) -> StepScores:
+        """Tag the calls of a step and take their scores apart."""
+        found = StepScores(row.values)
         phases = _phases(record.calls)
-        generated: list[Call] = []
-        for call in (c for calls in phases.values() for c in calls if c.player == "generator"):
-            if call.differentiable_input and call.has_gradient:
-                self.tagger.learn(gradients[call.start : call.stop])
-                self._look(scores[call.start : call.stop], gradients[call.start : call.stop])
-                generated.append(call)
-        real, fake, edges = [], [], []
-        for calls in phases.values():
-            played = [c for c in calls if c.player == "discriminator"]
-            if not played:
+        judged = [call for calls in phases for call in calls if _is_judged(call, calls)]
+        for call in judged:
+            self.tagger.learn(call.share_positive)
+            gradients = numbers[call.gradient_start : call.gradient_start + len(call.scores)]
+            self.columns.look(_scores(call, numbers), gradients)
+            reaching = call.every * float(np.abs(gradients).sum(dtype=np.float64))
+            row.values["score_gradient_g"] = row.values.get("score_gradient_g", 0.0) + reaching
+        self._count(["fake"] * len(judged), prefix="generator ")
+        for calls in phases:
+            rest = [call for call in calls if call not in judged]
+            if calls[0].player == "generator" and not _is_shared(calls):
                 continue
-            tagged = self.tagger.tag_phase(played, gradients)
-            self._count(tagged)
-            phase_real, phase_fake = _split(played, tagged, scores)
-            row.real_inputs += [
-                part for c, t in zip(played, tagged, strict=True) if (part := _real_rows(c, t)) is not None
-            ]
-            edges.append(edge(phase_real * self._sign, phase_fake * self._sign))
-            real.append(phase_real)
-            fake.append(phase_fake)
-        self._count([Tagged("fake", np.zeros(0, dtype=bool)) for _ in generated], prefix="generator ")
-        self._add_scores(values, real, fake, edges)
-        if generated:
-            logits = self._logits_of(np.concatenate([scores[c.start : c.stop] for c in generated]))
-            values["canonical_loss_g"] = softplus_mean(-logits)
-        return row
+            if not judged:
+                # Nothing told yet where the generator wants to go; the real samples of a mixed update do.
+                self._learn_from_real(rest)
+            self._take_phase(rest, row, found, numbers)
+        if not judged:
+            # Both networks were updated from one pass: its fake scores are what the generator was judged by.
+            shared = [c for calls in phases for c in calls if c.shared or c.player == "both"]
+            judged = [call for call in shared if call.from_generator or call.differentiable_input]
+        found.judged = [_scores(call, numbers) for call in judged]
+        found.orientation = self.tagger.orientation or 1
+        return found
 
-    @property
-    def _sign(self) -> int:
-        return self.tagger.orientation or 1
+    def _take_phase(self, calls: list[Call], row: StepRow, found: StepScores, numbers: np.ndarray) -> None:
+        tags = self.tagger.tag_phase(calls)
+        self._count(tags)
+        real, fake = [], []
+        for call, tag in zip(calls, tags, strict=True):
+            scores = _scores(call, numbers)
+            if tag == "real":
+                real.append(scores)
+            elif tag == "fake":
+                fake.append(scores)
+            elif tag == "mixed":
+                gradients = numbers[call.gradient_start : call.gradient_start + len(call.scores)]
+                of_real = real_rows(tag, gradients, self.tagger.towards_real)
+                real.append(scores[of_real])
+                fake.append(scores[~of_real])
+                if call.inputs is not None and of_real[:: call.inputs_every].any():
+                    row.real_inputs.append(call.inputs[torch.from_numpy(of_real[:: call.inputs_every].copy())])
+            if tag == "real" and call.inputs is not None:
+                row.real_inputs.append(call.inputs)
+        found.real += real
+        found.fake += fake
+        if real and fake:
+            found.pairs.append((_one(real), _one(fake)))
 
-    def _add_scores(
-        self, values: dict[str, float], real: list[np.ndarray], fake: list[np.ndarray], edges: list[float]
-    ) -> None:
-        all_real = np.concatenate(real) if real else np.zeros(0)
-        all_fake = np.concatenate(fake) if fake else np.zeros(0)
-        known_edges = [e for e in edges if not math.isnan(e)]
-        if known_edges:
-            values["edge"] = float(np.mean(known_edges))
-        for name, scores in (("d_real", all_real), ("d_fake", all_fake)):
-            if len(scores):
-                values[name] = float(scores.astype(np.float64).mean()) * self._sign
-        if len(all_real) and len(all_fake):
-            self._look_at_range(all_real[np.isfinite(all_real)])
-            if self.kind == "critic":
-                self._rescale(np.concatenate([all_real, all_fake]))
-            values["canonical_loss_d"] = softplus_mean(-self._logits_of(all_real)) + softplus_mean(
-                self._logits_of(all_fake)
-            )
+    def _learn_from_real(self, calls: list[Call]) -> None:
+        if any(call.from_generator or call.differentiable_input for call in calls):
+            for call in calls:
+                if call.reached == "plain" and not call.from_generator and not call.differentiable_input:
+                    self.tagger.learn(call.share_positive)
 
-    def _logits_of(self, scores: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-        kind = self.kind
-        if kind == "probability" and self._sign < 0:
-            # A probability of being fake: its complement is the probability of being real.
-            return to_logits(1.0 - scores, kind, 1.0)
-        return to_logits(scores * self._sign, kind, self._scale or 1.0)
-
-    def _look(self, scores: Float[np.ndarray, " n"], gradients: Float[np.ndarray, " n"]) -> None:
-        finite = scores[np.isfinite(scores)]
-        self._look_at_range(finite)
-        if self._logits is None and self._outside_unit and len(finite) >= 4:
-            self._logits = looks_like_logits(scores, gradients)
-
-    def _look_at_range(self, finite: Float[np.ndarray, " n"]) -> None:
-        if len(finite) and (finite.min() < 0.0 or finite.max() > 1.0):
-            self._outside_unit = True
-
-    def _rescale(self, pooled: Float[np.ndarray, " n"]) -> None:
-        finite = pooled[np.isfinite(pooled)].astype(np.float64)
-        if len(finite):
-            spread = 1.4826 * float(np.median(np.abs(finite - np.median(finite))))
-            self._scale = spread if not self._scale else _SCALE_MEMORY * self._scale + (1 - _SCALE_MEMORY) * spread
-
-    def _count(self, tagged: list[Tagged], prefix: str = "") -> None:
-        for t in tagged:
-            name = prefix + t.tag
-            self.counts[name] = self.counts.get(name, 0) + 1
+    def _count(self, tags: list[Tag], prefix: str = "") -> None:
+        for tag in tags:
+            self.counts[prefix + tag] = self.counts.get(prefix + tag, 0) + 1
 
 
-def _phases(calls: list[Call]) -> dict[int, list[Call]]:
+def _is_judged(call: Call, phase: list[Call]) -> bool:
+    """Whether a generator update was made of these scores, and of nothing that the discriminator learns from."""
+    if not call.differentiable_input or call.reached is None or call.player == "discriminator":
+        return False
+    if call.player == "generator":
+        return not _is_shared(phase)
+    # One optimizer for both networks: the discriminator's update has real samples in it, the generator's has not.
+    return all(other.differentiable_input for other in phase if other.reached is not None)
+
+
+def _is_shared(phase: list[Call]) -> bool:
+    """Whether both networks are updated from these calls: real samples too, and two gradients for the generated."""
+    real = any(call.reached == "plain" and not call.differentiable_input and not call.from_generator for call in phase)
+    return real and any(call.shared for call in phase)
+
+
+def _phases(calls: list[Call]) -> list[list[Call]]:
     """Calls by the optimizer update that used them, in order; calls that no update followed are left out."""
     phases: dict[int, list[Call]] = {}
     for call in calls:
         if call.player is not None:
             phases.setdefault(call.phase, []).append(call)
-    return phases
+    return list(phases.values())
 
 
-def _real_rows(call: Call, tagged: Tagged) -> Tensor | None:
-    """The real samples among the rows of a call's input that were kept."""
-    if call.inputs is None or tagged.tag not in ("real", "mixed"):
-        return None
-    if tagged.tag == "real":
-        return call.inputs
-    rows = call.inputs[torch.from_numpy(tagged.real_rows[:: call.inputs_every].copy())]
-    return rows if len(rows) else None
+def _count_signs(calls: list[Call], numbers: np.ndarray) -> None:
+    """The share of positive rows in each call's gradient; NaN counts as no sign."""
+    reached = [call for call in calls if call.gradient_start >= 0]
+    if not reached:
+        return
+    bounds = np.array([(call.gradient_start, call.gradient_start + len(call.scores)) for call in reached]).ravel()
+    # One more entry, since the last bound may be the end.
+    positive = np.add.reduceat(np.append(numbers > 0, False).astype(np.int32), bounds)[::2].tolist()
+    negative = np.add.reduceat(np.append(numbers < 0, False).astype(np.int32), bounds)[::2].tolist()
+    for call, up, down in zip(reached, positive, negative, strict=True):
+        call.share_positive = up / (up + down) if up + down else float("nan")
 
 
-def _split(
-    calls: list[Call], tagged: list[Tagged], scores: Float[np.ndarray, " rows"]
-) -> tuple[Float[np.ndarray, " r"], Float[np.ndarray, " f"]]:
-    """Real and fake scores of one phase."""
-    real, fake = [np.zeros(0, dtype=scores.dtype)], [np.zeros(0, dtype=scores.dtype)]
-    for call, t in zip(calls, tagged, strict=True):
-        if t.tag in ("real", "fake", "mixed"):
-            rows = scores[call.start : call.stop]
-            real.append(rows[t.real_rows])
-            fake.append(rows[~t.real_rows])
-    return np.concatenate(real), np.concatenate(fake)
+def _scores(call: Call, numbers: np.ndarray) -> np.ndarray:
+    return numbers[call.start : call.start + len(call.scores)]
+
+
+def _one(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -12,7 +12,7 @@ from ._scores import ScoreKind, edge, softplus_mean, to_logits
 
 OWN_COLUMNS = frozenset(
     {"step", "time", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "edge", "grad_norm_d", "grad_norm_g"}
-    | {"not_finite"}
+    | {"score_gradient_g", "not_finite"}
 )
 
 

@@ -1,126 +1,101 @@
-"""Preallocated device buffers for some dozens of steps, and their way to the host without waiting."""
+"""Some dozens of steps on the device, and their way to the host in one copy, without waiting."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ._tagging import Call
+from ._call import Call
 from ._transfer import Transfer
 
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Scores (rows,), gradients (rows,) and scalars (steps, slots) of a chunk."""
-
-SCORE_ROWS = 1 << 16
-SCALAR_SLOTS = 32
 STEPS = 64
-ROWS_PER_CALL = 256
-INPUT_ROWS = 64
+MAXIMUM_BYTES = 4 * 2**20
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class StepRecord:
-    """What the host knows of one step; the numbers are in the chunk that holds it."""
+    """What the host knows of one step; tensors are those that the loop made, read when the chunk is."""
 
-    index: int
-    """Row of the chunk's scalar buffer."""
     step: int = -1
     time: float = 0.0
     calls: list[Call] = field(default_factory=list)
-    slots: dict[str, int] = field(default_factory=dict)
-    """Scalars on the device, by name."""
     scalars: dict[str, float] = field(default_factory=dict)
-    """Scalars that were plain numbers."""
+    """Scalars whose value the host has."""
+    on_device: list[tuple[tuple[str, ...], Tensor]] = field(default_factory=list)
+    """Names, and a tensor of as many values."""
+    values_start: int = 0
+    """Where those values lie among the numbers of a chunk."""
 
 
 class Chunk:
-    """Score, gradient and scalar buffers that a training loop writes and the worker reads, in turn."""
+    """Collects the records of a training loop; sent as one tensor, so that a GPU has one copy to make in many steps."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self.scores = torch.empty(SCORE_ROWS, device=device)
-        self.gradients = torch.empty(SCORE_ROWS, device=device)
-        self.scalars = torch.empty(STEPS, SCALAR_SLOTS, device=device)
         self.records: list[StepRecord] = []
-        self.used = 0
+        self.nbytes = 0
+        """Memory of the scores and gradients that it keeps alive."""
         self.started = time.monotonic()
+        self.changed = False
+        """Whether scores were written to after the discriminator had returned them."""
+        self._pieces: list[Tensor] = []
         self._transfer: Transfer | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """Memory on the device, in bytes."""
-        return 4 * (2 * SCORE_ROWS + STEPS * SCALAR_SLOTS)
 
     @property
     def full(self) -> bool:
         """Whether the next step should start in a new chunk."""
-        return len(self.records) >= STEPS or self.used > SCORE_ROWS // 2
+        return len(self.records) >= STEPS or self.nbytes > MAXIMUM_BYTES
 
     def new_record(self) -> StepRecord:
         """Open the next step."""
-        record = StepRecord(index=len(self.records))
+        record = StepRecord()
         self.records.append(record)
         return record
 
-    def write_scores(self, scores: Tensor) -> Call | None:
-        """Copy up to `ROWS_PER_CALL` rows of a call's scores, evenly spread; None when the buffer is full."""
-        rows = _thin(scores)
-        stop = self.used + len(rows)
-        if stop > SCORE_ROWS:
-            return None
-        call = Call(self.used, stop)
-        self.scores[self.used : stop].copy_(rows)
-        self.used = stop
-        return call
-
-    def keep_inputs(self, call: Call, inputs: Tensor) -> None:
-        """Copy some rows of the call's input, evenly spread and among those whose scores are kept."""
-        every = stride(call.stop - call.start, INPUT_ROWS)
-        call.inputs = inputs.detach()[:: every * stride(len(inputs), ROWS_PER_CALL)].clone()
-        call.inputs_every = every
-
-    def write_gradients(self, call: Call, gradients: Tensor, *, add: bool) -> None:
-        """Copy, or add, the gradient that reached the scores of `call`."""
-        target = self.gradients[call.start : call.stop]
-        rows = _thin(gradients)
-        if add:
-            target.add_(rows)
-        else:
-            target.copy_(rows)
-
-    def write_scalar(self, record: StepRecord, name: str, value: Tensor) -> None:
-        """Keep a scalar tensor; beyond `SCALAR_SLOTS` names a step it is left out."""
-        slot = record.slots.setdefault(name, len(record.slots))
-        if slot < SCALAR_SLOTS:
-            self.scalars[record.index, slot].copy_(value)
-        else:
-            del record.slots[name]
-
     def send(self, stream: torch.cuda.Stream | None) -> None:
         """Start the copy to the host, on `stream` where the chunk is on a GPU; returns at once."""
-        used = [self.scores[: self.used], self.gradients[: self.used], self.scalars[: len(self.records)]]
-        self._transfer = Transfer(used, stream)
+        # Listed once: a gradient that arrives late must not shift the places.
+        self._pieces = list(self._laid_out())
+        if stream is not None:
+            self._transfer = Transfer([_joined(self._pieces)], stream)
+            self._pieces = []
 
-    def arrays(self) -> Arrays:
-        """Scores, gradients and scalars on the host; the worker's thread waits for the copy, nobody else."""
-        if self._transfer is None:
-            raise RuntimeError("the chunk was read before it was sent")
-        scores, gradients, scalars = self._transfer.arrived()
-        return scores.numpy(), gradients.numpy(), scalars.numpy()
+    def numbers(self) -> np.ndarray:
+        """Everything as one float32 array (m,), its places noted in the calls, device scalars in their records.
+
+        The worker's thread waits for the copy, nobody else does.
+        """
+        joined = _joined(self._pieces) if self._transfer is None else self._transfer.arrived()[0]
+        numbers: np.ndarray = joined.numpy()
+        for call in (call for record in self.records for call in record.calls):
+            if call.scores._version != call.version:
+                # What was recorded is no longer what the discriminator returned: rather nothing than a wrong number.
+                self.changed = True
+                numbers[call.start : call.start + len(call.scores)] = np.nan
+        return numbers
+
+    def _laid_out(self) -> Iterator[Tensor]:
+        """All tensors, in order; notes where each will lie."""
+        at = 0
+        for record in self.records:
+            for call in record.calls:
+                call.start = at
+                yield call.scores
+                at += len(call.scores)
+                gradient = call.plain if call.plain is not None else call.graph
+                if gradient is not None:
+                    call.reached = "graph" if call.plain is None else "plain"
+                    call.gradient_start = at
+                    yield gradient
+                    at += gradient.numel()
+            record.values_start = at
+            for _, values in record.on_device:
+                yield values
+                at += values.numel()
 
 
-def _thin(rows: Tensor) -> Tensor:
-    """At most `ROWS_PER_CALL` entries, at an even stride: a real and a fake half both stay represented."""
-    every = stride(rows.shape[0], ROWS_PER_CALL)
-    return rows if every == 1 else rows[::every]
-
-
-def stride(rows: int, most: int) -> int:
-    """The step at which at most so many of the rows are taken.
-
-    >>> stride(256, 256), stride(257, 256)
-    (1, 2)
-    """
-    return max(1, -(-rows // most))
+def _joined(pieces: list[Tensor]) -> Tensor:
+    return torch.cat([piece.reshape(-1) for piece in pieces]).float() if pieces else torch.zeros(0)

@@ -29,6 +29,7 @@ FLUSH_SECONDS = 1.0
 FLUSH_ROWS = 1000
 _VITAL = frozenset(
     {"loss_d", "loss_g", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "grad_norm_d", "grad_norm_g"}
+    | {"score_gradient_g"}
 )
 
 

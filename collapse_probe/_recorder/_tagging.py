@@ -5,14 +5,15 @@ samples to go; in a discriminator step real samples are pushed the same way and 
 docs/attaching.md for the rules and what they cannot see.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
-from torch import Tensor
+from jaxtyping import Float
 
-Player = Literal["discriminator", "generator", "both"]
+from ._call import Call
+
 Tag = Literal["real", "fake", "mixed", "penalty", "unknown"]
 
 # A few rows may point the other way (flipped or noisy labels); the call keeps its majority's tag.
@@ -21,38 +22,31 @@ _MEMORY = 0.9
 
 
 @dataclass
-class Call:
-    """One discriminator call: where its rows lie in the chunk's buffers, and what the host saw of it."""
+class Habit:
+    """What the call at one place of a phase usually is."""
 
-    start: int
-    stop: int
-    phase: int = -1
-    """Number of the optimizer update, within the step, that used this call; -1 while none has."""
-    player: Player | None = None
-    from_generator: bool = False
-    """The input is something the generator returned: the same storage."""
-    differentiable_input: bool = False
-    """The input has a gradient history: in a generator step, it was computed by the generator."""
-    plain_gradient: bool = False
-    graph_gradient: bool = False
-    """The gradient arrived with gradient mode on: `create_graph`, as penalties need."""
-    inputs: Tensor | None = None
-    """Some rows of the input, while a reference is being collected."""
-    inputs_every: int = 1
-    """Each so-manieth row of the scores is that of a row of `inputs`."""
+    shares: dict[Tag, float] = field(default_factory=dict)
+    """Running share of phases by what its gradient said."""
+    seen: int = 0
+    against: int = 0
+    """Phases in a row that contradicted the habit."""
+    last: Tag = "unknown"
 
-    @property
-    def has_gradient(self) -> bool:
-        """Whether any gradient came back to it."""
-        return self.plain_gradient or self.graph_gradient
+    def settle(self, tag: Tag) -> Tag:
+        """The tag to use where the gradient says `tag`: a rare contradiction means flipped labels.
 
-
-@dataclass(frozen=True)
-class Tagged:
-    """A call's tag; for a real, fake or mixed call, which of its rows are real."""
-
-    tag: Tag
-    real_rows: Bool[np.ndarray, " n"]
+        A fourth contradiction in a row means that the loop itself has changed.
+        """
+        usual = max(self.shares, key=lambda known: self.shares[known], default=tag)
+        # Some flipped rows make a call look mixed; one that has been real thrice is not.
+        firm = self.shares.get(usual, 0.0) >= 0.8 and self.seen >= (3 if tag == "mixed" else 12)
+        self.against = self.against + 1 if firm and tag != usual else 0
+        self.last = usual if firm and self.against <= 3 else tag
+        memory = min(0.95, self.seen / (self.seen + 1))
+        self.seen += 1
+        for known in {tag, *self.shares}:
+            self.shares[known] = memory * self.shares.get(known, 0.0) + (1 - memory) * (known == tag)
+        return self.last
 
 
 @dataclass
@@ -61,52 +55,64 @@ class Tagger:
 
     towards_real: float = 0.0
     """Running mean sign of dL/dscore on the generator's own samples: negative when real is the higher score."""
-    _pattern: dict[tuple[int, int], Tag] = field(default_factory=dict)
+    _habits: dict[tuple[int, int], Habit] = field(default_factory=dict)
 
     @property
     def orientation(self) -> int:
         """+1 when real has the higher score, -1 when it has the lower, 0 while unknown."""
-        return 0 if abs(self.towards_real) < 0.2 else -int(np.sign(self.towards_real))
+        return 0 if abs(self.towards_real) < 0.2 else -int(math.copysign(1, self.towards_real))
 
-    def learn(self, gradients: Float[np.ndarray, " n"]) -> None:
-        """Take the gradient of a generator step at D's output."""
-        signs = np.sign(gradients[np.isfinite(gradients)])
-        if not len(signs) or not signs.any():
-            return
-        mean = float(signs[signs != 0].mean())
-        self.towards_real = mean if not self.towards_real else _MEMORY * self.towards_real + (1 - _MEMORY) * mean
+    def learn(self, share_positive: float) -> None:
+        """Take the share of positive rows of a gradient that points towards real; NaN teaches nothing."""
+        if not math.isnan(share_positive):
+            mean = 2.0 * share_positive - 1.0
+            self.towards_real = mean if not self.towards_real else _MEMORY * self.towards_real + (1 - _MEMORY) * mean
 
-    def tag_phase(self, calls: list[Call], gradients: Float[np.ndarray, " rows"]) -> list[Tagged]:
+    def tag_phase(self, calls: list[Call]) -> list[Tag]:
         """Tags of the calls between two updates of the discriminator, in call order."""
         # An unrolled GAN uses create_graph for its ordinary losses: then no call of the phase has a plain gradient.
-        only_graph = not any(call.plain_gradient for call in calls)
-        tagged = []
-        for index, call in enumerate(calls):
-            usable = call.plain_gradient or (only_graph and call.graph_gradient)
-            if call.graph_gradient and not usable:
-                tagged.append(Tagged("penalty", np.zeros(call.stop - call.start, dtype=bool)))
-            else:
-                tagged.append(self._tag_call(call, gradients[call.start : call.stop], (len(calls), index), usable))
-        return tagged
+        only_graph = not any(call.reached == "plain" for call in calls)
+        places = [(len(calls), index) for index in range(len(calls))]
+        tags: dict[tuple[int, int], Tag] = {}
+        for place, call in zip(places, calls, strict=True):
+            if not _may_be_penalty(call):
+                only_slope = call.reached == "graph" and not only_graph
+                tags[place] = "penalty" if only_slope else self._by_gradient(call, place)
+        # A slope taken before the loss is one of the samples that the loss is about, or of others between them.
+        complete = {"real", "fake"} <= set(tags.values()) or "mixed" in tags.values()
+        for place, call in zip(places, calls, strict=True):
+            if place not in tags:
+                alone = call.reached == "graph" or math.isnan(call.share_positive)
+                tags[place] = "penalty" if alone or complete else self._by_gradient(call, place)
+        return [tags[place] for place in places]
 
-    def _tag_call(self, call: Call, gradients: Float[np.ndarray, " n"], place: tuple[int, int], usable: bool) -> Tagged:
-        rows = len(gradients)
-        signs = np.sign(np.nan_to_num(gradients)) if usable else np.zeros(rows)
+    def _by_gradient(self, call: Call, place: tuple[int, int]) -> Tag:
+        habit = self._habits.setdefault(place, Habit())
         if call.from_generator:
             # Whatever the labels were, and whether or not a saturated discriminator sent anything back.
-            self._pattern[place] = "fake"
-            return Tagged("fake", np.zeros(rows, dtype=bool))
-        if not signs.any() or not self.towards_real:
+            habit.settle("fake")
+            return "fake"
+        if call.reached is None:
+            return "unknown"
+        if not self.towards_real or math.isnan(call.share_positive):
             # A saturated discriminator sends back exact zeros just when it wins: its calls keep their usual order.
-            tag: Tag = self._pattern.get(place, "unknown") if usable else "unknown"
-            return Tagged(tag, np.full(rows, tag == "real"))
-        same_way = signs == np.sign(self.towards_real)
-        share = float(same_way[signs != 0].mean())
-        if share > _MAJORITY:
-            tagged = Tagged("real", np.ones(rows, dtype=bool))
-        elif share < 1 - _MAJORITY:
-            tagged = Tagged("fake", np.zeros(rows, dtype=bool))
-        else:
-            tagged = Tagged("mixed", same_way)
-        self._pattern[place] = tagged.tag
-        return tagged
+            return habit.last
+        share = call.share_positive if self.towards_real > 0 else 1.0 - call.share_positive
+        if 1 - _MAJORITY <= share <= _MAJORITY:
+            return habit.settle("mixed")
+        return habit.settle("real" if share > _MAJORITY else "fake")
+
+
+def _may_be_penalty(call: Call) -> bool:
+    return call.wants_input_gradient and call.graph_first
+
+
+def real_rows(tag: Tag, gradients: Float[np.ndarray, " n"], towards_real: float) -> np.ndarray:
+    """Which rows of a call with this tag are real.
+
+    >>> real_rows("mixed", np.array([-0.1, 0.1]), -1.0)
+    array([ True, False])
+    """
+    if tag == "mixed":
+        return np.asarray(np.sign(gradients) == np.sign(towards_real))
+    return np.full(len(gradients), tag == "real")

@@ -74,10 +74,8 @@ class Worker:
             with self._lock:
                 self._pending_bytes -= item.transfer.nbytes
             return
-        arrays = item.arrays()
-        for record in item.records:
-            row = self._assembler.assemble(record, arrays)
+        for row in self._assembler.assemble(item):
             for samples in row.real_inputs:
                 self._pipeline.take_real(samples)
-            if record.step >= 0:
+            if row.step >= 0:
                 self._pipeline.take_step(row.step, row.time, row.values)

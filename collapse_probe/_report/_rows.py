@@ -14,7 +14,7 @@ from ._view import View
 
 LOSSES = ("loss_d", "loss_g")
 CANONICAL = ("canonical_loss_d", "canonical_loss_g")
-OWN = frozenset({*LOSSES, *CANONICAL, "d_real", "d_fake", "edge", "grad_norm_d", "grad_norm_g", "time"})
+OWN = frozenset({*LOSSES, *CANONICAL, "d_real", "d_fake", "edge", "grad_norm_d", "grad_norm_g"}) | {"score_gradient_g", "time"}
 EVENTS = "Events"
 FEW = 60
 """Up to so many points of a line are marked one by one."""

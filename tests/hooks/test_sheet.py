@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import collapse_probe as cp
+from collapse_probe._hooks._made import Made
 from collapse_probe._hooks._sheet import SheetWatch
 
 from .loops import Account, dcgan, players
@@ -18,12 +19,19 @@ from .loops import Account, dcgan, players
 REAL = torch.randn(128, 2, generator=torch.Generator().manual_seed(7))
 
 
+def _call(watch: SheetWatch, *args: Any) -> Made:
+    samples = torch.randn(4, 2)
+    made = Made(samples)
+    watch.on_generator(args, {}, samples, made)
+    return made
+
+
 def _sheets(calls: Callable[[int], list[Any]], steps: int = 4) -> list[bool]:
     """For each step whether a sheet was recognised, of a loop that calls G on `calls(step)` and trains on none."""
     watch, found = SheetWatch(), []
     for step in range(steps):
         for latents in calls(step):
-            watch.on_generator(latents if isinstance(latents, tuple) else (latents,), {}, torch.randn(4, 2))
+            _call(watch, *(latents if isinstance(latents, tuple) else (latents,)))
         found.append(watch.close_step() is not None)
     return found
 
@@ -77,32 +85,39 @@ def test_latents_at_an_address_that_was_used_before_are_no_sheet() -> None:
 def test_no_latents_are_kept_alive_nor_their_places_remembered() -> None:
     watch = SheetWatch()
     for _ in range(1000):
-        watch.on_generator((torch.randn(4, 3),), {}, torch.randn(4, 2))
+        _call(watch, torch.randn(4, 3))
         watch.close_step()
     gc.collect()
     assert len(watch._known) <= 1
     alive = [torch.randn(4, 3) for _ in range(500)]
     for latents in alive:
-        watch.on_generator((latents,), {}, torch.randn(4, 2))
+        _call(watch, latents)
     assert len(watch._known) <= 64
 
 
-def test_samples_that_training_uses_are_no_sheet() -> None:
+def test_samples_that_the_discriminator_sees_are_no_sheet() -> None:
     watch, fixed, found = SheetWatch(), torch.randn(4, 3), []
     for _ in range(4):
-        samples = torch.randn(4, 2)
-        watch.on_generator((fixed,), {}, samples)
-        watch.consumed(samples[:2].detach())
+        _call(watch, fixed).consumed = True
         found.append(watch.close_step())
     assert found == [None] * 4
 
 
-def test_a_training_batch_in_the_memory_of_a_sheet_that_is_gone_does_not_undo_it() -> None:
+def test_samples_that_a_gradient_comes_back_to_are_no_sheet() -> None:
+    watch, fixed, found = SheetWatch(), torch.randn(4, 3), []
+    for _ in range(4):
+        samples = torch.randn(4, 2, requires_grad=True) * 1.0
+        watch.on_generator((fixed,), {}, samples, Made(samples))
+        samples.sum().backward()
+        found.append(watch.close_step())
+    assert found == [None] * 4
+
+
+def test_a_sheet_is_what_it_was_when_it_was_drawn() -> None:
     watch, fixed, memory = SheetWatch(), torch.randn(4, 3), torch.zeros(4, 2)
     for step in range(3):
-        watch.on_generator((fixed,), {}, memory.fill_(step))
-        watch.on_generator((torch.randn(4, 3),), {}, memory.fill_(-1))
-        watch.consumed(memory)
+        watch.on_generator((fixed,), {}, memory.fill_(step), Made(memory))
+        memory.fill_(-1)
         sheet = watch.close_step()
     assert sheet is not None
     assert sheet.unique().tolist() == [2]

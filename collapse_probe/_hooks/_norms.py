@@ -1,0 +1,27 @@
+"""Gradient norms of an optimizer's parameters, at the moment it steps."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from .._recorder import StepRecord
+
+
+def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> bool:
+    """Keep the Euclidean norm of all gradients under `name`; False where no parameter has a dense one."""
+    gradients = [g for p in parameters if (g := p.grad) is not None and not g.is_sparse]
+    if not gradients:
+        return False
+    if len({g.device for g in gradients}) > 1:
+        record.on_device.append(((name,), torch.nn.utils.get_total_norm(gradients)))
+        return True
+    # In half precision the squares would overflow.
+    wide = torch.float32 if gradients[0].dtype in (torch.float16, torch.bfloat16) else None
+    norms = torch._foreach_norm(gradients, 2.0, dtype=wide)
+    if gradients[0].is_cpu:
+        record.scalars[name] = math.hypot(*(norm.item() for norm in norms))
+    else:
+        record.on_device.append(((name,), torch.linalg.vector_norm(torch.stack(norms))))
+    return True

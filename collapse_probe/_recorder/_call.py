@@ -1,0 +1,76 @@
+"""One discriminator call, as the training loop leaves it for the worker."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+Player = Literal["discriminator", "generator", "both"]
+ROWS_PER_CALL = 256
+INPUT_ROWS = 64
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """Scores, gradients and what the host saw of a call; the numbers are read later, all calls at once."""
+
+    scores: Tensor
+    """Detached, one entry a sample; kept as it is, because each operation saved here is saved at every call."""
+    version: int
+    """Version counter of the scores: when it moves on, something wrote into them afterwards."""
+    from_generator: bool = False
+    """The input is something the generator returned: the same storage."""
+    differentiable_input: bool = False
+    """The input has a gradient history: in a generator step, it was computed by the generator."""
+    wants_input_gradient: bool = False
+    """The input requires a gradient: it has a history, or a penalty is about to be taken of its slope."""
+    phase: int = -1
+    """Number of the optimizer update, within the step, that used this call; -1 while none has."""
+    player: Player | None = None
+    plain: Tensor | None = None
+    """The first gradient that reached the scores."""
+    graph: Tensor | None = None
+    """One that arrived with gradient mode on: `create_graph`, as penalties need."""
+    graph_first: bool = False
+    """That one arrived before any plain one."""
+    inputs: Tensor | None = None
+    """Some rows of the input, while a reference is being collected."""
+    inputs_every: int = 1
+    """Each so-manieth row of the scores is that of a row of `inputs`."""
+    every: int = 1
+    """Only each so-manieth row is kept."""
+    reached: Literal["plain", "graph"] | None = None
+    """Which gradient came back by the time that the call left for the worker."""
+    shared: bool = False
+    """Two plain gradients came back: both networks may have been updated from this pass."""
+    share_positive: float = float("nan")
+    """Share of positive rows in its gradient, filled in by the worker; NaN when no row has a sign."""
+    start: int = 0
+    """Where its rows lie among the numbers of a chunk; -1 for a gradient that never came."""
+    gradient_start: int = -1
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether any gradient came back to it so far."""
+        return self.plain is not None or self.graph is not None
+
+    def keep_inputs(self, inputs: Tensor) -> None:
+        """Copy some rows of the input (n, ...), evenly spread and among those whose scores are kept."""
+        every = stride(-(-len(inputs) // stride(len(inputs), ROWS_PER_CALL)), INPUT_ROWS)
+        self.inputs = inputs.detach()[:: every * stride(len(inputs), ROWS_PER_CALL)].clone()
+        self.inputs_every = every
+
+
+def thin(rows: Tensor) -> Tensor:
+    """At most `ROWS_PER_CALL` entries of (n,), at an even stride: a real and a fake half both stay represented."""
+    every = stride(len(rows), ROWS_PER_CALL)
+    return rows if every == 1 else rows[::every]
+
+
+def stride(rows: int, most: int) -> int:
+    """The step at which at most so many of the rows are taken.
+
+    >>> stride(256, 256), stride(257, 256)
+    (1, 2)
+    """
+    return max(1, -(-rows // most))
