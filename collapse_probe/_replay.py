@@ -18,14 +18,19 @@ _REMEASURED = ("modes", "embed", "real", "sample_size")
 def replay(run: Run | str | PathLike[str], **options: Unpack[ProbeOptions]) -> list[Event]:
     """The events that the monitor raises over a stored run: with no options, those of the live run.
 
-    `sensitivity` and `patience` default to what the run was made with; detectors then read the statistics as they
-    were measured. Given `modes`, `embed`, `real` or `sample_size`, every statistic is measured anew from the stored
-    captures, with a warning that counts those that are gone or unreadable. Nothing is written. Raises
-    `InvalidArgument` where captures or reference are missing, or the run's own `embed` is.
+    `sensitivity`, `patience` and `total_steps` default to what the run was made with; detectors then read the
+    statistics as they were measured. Given `modes`, `embed`, `real` or `sample_size`, every statistic is measured anew
+    from the stored captures, those of single classes left out, with a warning that counts the captures that are gone
+    or unreadable. Nothing is written. Raises `InvalidArgument` where captures or reference are missing, or the run's
+    own `embed` is.
     """
     run = run if isinstance(run, Run) else load(run)
     stored = run.info.get("options", {})
-    kept: ProbeOptions = {"sensitivity": stored.get("sensitivity", 1.0), "patience": stored.get("patience", 3)}
+    kept: ProbeOptions = {
+        "sensitivity": stored.get("sensitivity", 1.0),
+        "patience": stored.get("patience", 3),
+        "total_steps": stored.get("total_steps"),
+    }
     parsed = parse_options({**kept, **options})
     statistics, bands = run.statistics, run.bands
     if set(_REMEASURED) & set(options):

@@ -1,16 +1,15 @@
 """How a run went, in one word, and where its best generator was."""
 
-import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from ._best import best_capture
 from ._records import DIVERSITY, Band, Event, Verdict, VerdictKind
 
 _ENOUGH_CHECKS = 6
 WARM_UP_CHECKS = 40
 _LOW = 0.40
-_NEARLY_BEST = 0.9
 _WORDS: dict[str, VerdictKind] = {"divergence": "diverged", "revolution": "revolution"}
 
 
@@ -33,7 +32,8 @@ def judge(
     decisive = _decisive(events, settled=settled)
     # After a collapse or divergence nothing is best; a generator may go on improving through a revolution.
     lost = decisive is not None and decisive.kind in ("collapse", "divergence")
-    best = _best_step(statistics, diversity, before=decisive.onset if decisive is not None and lost else None)
+    before = statistics.index < decisive.onset if decisive is not None and lost else slice(None)
+    best = best_capture(statistics.loc[before], bands, events).step
     if decisive is not None and decisive.kind == "collapse":
         partly = len(diversity) > 0 and float(diversity.iloc[-3:].median()) >= _LOW
         return Verdict("partly_collapsed" if partly else "collapsed", decisive.onset, best, decisive.message)
@@ -81,20 +81,3 @@ def _diversity(statistics: pd.DataFrame, bands: Mapping[str, Band]) -> "pd.Serie
     if band is None or DIVERSITY not in statistics or not band.mean:
         return pd.Series(dtype="float64")
     return (statistics[DIVERSITY] / band.mean).dropna()
-
-
-def _best_step(statistics: pd.DataFrame, diversity: "pd.Series[float]", *, before: int | None) -> int | None:
-    """Among the most varied captures before it went wrong, the one closest to real data.
-
-    Diversity is a running median of three; within 90 % of its best, the smallest sliced Wasserstein distance decides.
-    """
-    if before is not None:
-        diversity = diversity[diversity.index < before]
-    if not len(diversity):
-        return None
-    smooth = diversity.rolling(3, center=True, min_periods=1).median()
-    varied = smooth.index[smooth >= _NEARLY_BEST * smooth.max()]
-    distance = statistics["sliced_wasserstein"].loc[varied].dropna() if "sliced_wasserstein" in statistics else None
-    if distance is not None and len(distance) and math.isfinite(float(distance.min())):
-        return int(distance.index[int(distance.argmin())])
-    return int(smooth.index[int(smooth.argmax())])

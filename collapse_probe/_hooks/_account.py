@@ -19,6 +19,7 @@ class Account:
     def described(self) -> dict[str, Any]:
         """For the run's record; times in seconds of CPU time but for those in the loop, which are as the clock ran."""
         observer, seen, costs = self._observer, self._observer.seen, self._pipeline.costs
+        more = observer.extras.seconds_per_capture
         elapsed = max(1e-9, time.perf_counter() - observer.started)
         return {
             "device": str(observer.device),
@@ -33,12 +34,13 @@ class Account:
             "cost": {
                 "seconds_per_step": self._floor(),
                 "seconds_per_step_in_the_loop": self._in_the_loop(),
-                "seconds_per_capture": costs.per_capture,
-                "share_of_captures": costs.seconds / elapsed,
+                "seconds_per_capture": costs.per_capture + more,
+                "share_of_captures": (costs.seconds + more * observer.captures) / elapsed,
                 "steps_between_captures": observer.schedule.interval,
                 "captures": observer.captures,
                 "captures_dropped": self._worker.dropped,
                 "device_bytes": observer.device_bytes,
+                **self._pipeline.keeper.cost(),
             },
         }
 

@@ -13,6 +13,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from .._recorder import Assembler, Options, Pipeline, Probe, ProbeOptions, Worker, parse_options, say
 from ..errors import InvalidArgument, LoopNotUnderstood
 from ._account import Account
+from ._extras import Extras
 from ._guard import outside_graphs
 from ._observer import Observer
 from ._parts import Parts
@@ -45,7 +46,8 @@ def attach(
     generator, discriminator = _inner(generator), _inner(discriminator)
     _check_modules(generator, discriminator)
     parsed = parse_options(options)
-    return Probe._attached(run, parsed, lambda pipeline: _Attached((generator, discriminator), parsed, pipeline))
+    extras, modules = Extras(generator, parsed), (generator, discriminator)
+    return Probe._attached(run, parsed, lambda pipeline: _Attached(modules, parsed, pipeline=pipeline, extras=extras))
 
 
 def _inner(module: Any) -> Any:
@@ -76,11 +78,14 @@ def _check_modules(generator: nn.Module, discriminator: nn.Module | None) -> Non
 class _Attached:
     """Feeds a probe from taps and hooks until it is detached."""
 
-    def __init__(self, modules: tuple[nn.Module, nn.Module | None], options: Options, pipeline: Pipeline) -> None:
+    def __init__(
+        self, modules: tuple[nn.Module, nn.Module | None], options: Options, *, pipeline: Pipeline, extras: Extras
+    ) -> None:
         self._strict = options.strict
         self._pipeline = pipeline
-        self._observer = Observer(modules, options, pipeline)
+        self._observer = Observer(modules, pipeline, extras)
         self._guard = guard = self._observer.guard
+        extras.start(guard, pipeline.keeper)
         self._assembler = Assembler()
         if pipeline.rank:
             self._observer.schedule.next_due = sys.maxsize  # rank 0 alone looks at samples

@@ -11,7 +11,7 @@ _REMEMBERED_CALLS = 16
 class Made:
     """One batch that the generator returned; holds none of its memory."""
 
-    __slots__ = ("_storage", "consumed", "pooled", "shape")
+    __slots__ = ("_storage", "consumed", "pooled", "shape", "trained_on")
 
     def __init__(self, samples: Tensor) -> None:
         # A weak reference to the storage, so that its address is not given to another batch while it is remembered.
@@ -21,6 +21,8 @@ class Made:
         """Whether the discriminator was given it."""
         self.pooled = False
         """Whether its rows were taken for a capture."""
+        self.trained_on = False
+        """Whether a gradient came back to it, where somebody looked."""
 
     def holds(self, address: int) -> bool:
         """Whether a tensor with this storage is the batch, detached or not."""

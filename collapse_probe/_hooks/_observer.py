@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Call, Capture, Chunk, Options, Pipeline, Pool, StepRecord, Transfer, Worker, thin
+from .._recorder import Call, Capture, Chunk, Pipeline, Pool, StepRecord, Transfer, Worker, thin
+from ._extras import Extras
 from ._guard import GradientHook, Guard, watch
 from ._made import Made, Memory
 from ._norms import write_norm
@@ -29,8 +30,8 @@ class Observer:
     worker, who does it for many steps at once.
     """
 
-    def __init__(self, modules: tuple[nn.Module, nn.Module | None], options: Options, pipeline: Pipeline) -> None:
-        generator, discriminator = modules
+    def __init__(self, modules: tuple[nn.Module, nn.Module | None], pipeline: Pipeline, extras: Extras) -> None:
+        (generator, discriminator), options = modules, pipeline.options
         self.guard = Guard()
         self.seen = Seen(has_discriminator=discriminator is not None)
         self.worker: Worker | None = None
@@ -38,7 +39,7 @@ class Observer:
         self.captures = 0
         self.pool = Pool(options.sample_size)
         self.schedule = options.schedule()
-        self._options = options
+        self.extras = extras
         self._pipeline = pipeline
         self._pick_scores = ScorePicker(options.score)
         self._players = Players(generator, discriminator)
@@ -65,17 +66,20 @@ class Observer:
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of G returned."""
         self.seen.generator_calls += 1
-        samples = samples_of(output, self._options.sample)
+        samples = samples_of(output, self._pipeline.options.sample)
         if samples is None or not len(samples):
             return
         made = self._memory.add(samples)
+        self.extras.sheets.on_generator(args, kwargs, samples, made)
         if samples.requires_grad:
             self._called_since_close |= not self.seen.has_discriminator
             # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
             missing = (self.schedule.next_due - self.seen.steps) * len(samples)
             if missing <= self.pool.size + len(samples) or not self.seen.pooled_batches:
                 # Sampling for a look at it sends no gradient back; training does.
-                watch(samples, GradientHook(self._on_sample, made, samples.detach()))
+                watch(
+                    samples, GradientHook(self._on_sample, made, samples.detach(), self.extras.labels_of(args, kwargs))
+                )
 
     def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of D returned."""
@@ -142,7 +146,7 @@ class Observer:
         """Hand over everything; the last step, unless the generator closed it, is not one."""
         # The discriminator's last update still counts for what is known of the loop.
         self._chunk.close(self._record)
-        for item in [*self._outgoing, self._chunk]:
+        for item in [*self.extras.sheet_of(self.seen.steps - 1, self._stream), *self._outgoing, self._chunk]:
             self._hand_over(item)
         self._outgoing = []
 
@@ -175,7 +179,7 @@ class Observer:
         if self._wary:
             self._copying |= any(original._version != version for original, version in self._wary)
             self._wary = []
-        for item in self._outgoing:
+        for item in [*self.extras.sheet_of(step - 1, self._stream), *self._outgoing]:
             self._hand_over(item)
         self._outgoing = []
         self._closed = (self._chunk, record)
@@ -192,15 +196,17 @@ class Observer:
     def _capture(self, step: int) -> Capture | None:
         if step < self.schedule.next_due or not self.pool.full:
             return None
+        extras = self.extras.at_capture(step)
         began, costs = time.perf_counter(), self._pipeline.costs
-        transfer = Transfer([self.pool.snapshot()], self._stream)
+        transfer = Transfer([self.pool.snapshot(), *extras.values()], self._stream)
         self.captures += 1
         if costs.measured and step:
-            pace = (began - self.started) / step
-            self.schedule.measured(capture_seconds=costs.per_capture, step_seconds=pace, spent_seconds=costs.seconds)
+            pace, more = (began - self.started) / step, self.extras.seconds_per_capture
+            spent = costs.seconds + more * self.captures
+            self.schedule.measured(capture_seconds=costs.per_capture + more, step_seconds=pace, spent_seconds=spent)
         self.schedule.captured(step)
         costs.loop_seconds += time.perf_counter() - began
-        return Capture(step, transfer)
+        return Capture(step, transfer, ("generated", *extras))
 
     def _hand_over(self, item: Chunk | Capture) -> None:
         if isinstance(item, Chunk):
@@ -208,7 +214,7 @@ class Observer:
         if self.worker is not None:
             self.worker.put(item)
 
-    def _on_sample_gradient(self, made: Made, samples: Tensor, gradient: Tensor) -> None:
+    def _on_sample_gradient(self, made: Made, samples: Tensor, labels: Any, gradient: Tensor) -> None:
         if torch.is_grad_enabled():
             return
         # A reconstruction, or whatever else the discriminator was not asked about, is not what is watched.
@@ -218,7 +224,9 @@ class Observer:
         self.batch_size = len(samples)
         self.seen.pooled_batches += 1
         began = time.perf_counter()
-        if not self.pool.add(samples):
+        if self.pool.add(samples):
+            self.extras.add_labels(labels, samples, self.pool)
+        else:
             self.schedule.next_due = sys.maxsize
             self.guard.report(
                 f"the generator's samples changed to shape {tuple(samples.shape[1:])} after {self.pool.shape}, so no "

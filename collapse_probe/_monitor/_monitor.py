@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from .. import detectors
 from .._records import Band, Event, Observation
 from ..detectors._base import DetectorOptions
+from ._time_left import with_time_left
 
 
 class Monitor:
@@ -12,6 +13,7 @@ class Monitor:
 
     def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
         watching = [detectors.get(name)(options) for name in detectors.names()]
+        self._total_steps = options.total_steps
         self._of_steps = [detector.update for detector in watching if detector.watches != "statistics"]
         self._of_statistics = [detector.update for detector in watching if detector.watches != "steps"]
         self.events: list[Event] = []
@@ -27,6 +29,8 @@ class Monitor:
     def _observe(
         self, observation: Observation, updates: Sequence[Callable[[Observation], Event | None]]
     ) -> list[Event]:
-        raised = [event for update in updates if (event := update(observation)) is not None]
+        raised = [
+            with_time_left(event, self._total_steps) for update in updates if (event := update(observation)) is not None
+        ]
         self.events += raised
         return raised

@@ -4,11 +4,11 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from .. import embeddings, statistics
@@ -19,6 +19,18 @@ from ..statistics._mode_statistic import AbstractModeStatistic
 from ..statistics._modes import LabelModes, as_modes
 
 Embed = Callable[[Tensor], Tensor]
+
+
+@runtime_checkable
+class Classes(Protocol):
+    """Statistics for each class of a conditional generator."""
+
+    def measure(self, points: Float[Tensor, "n d"], labels: Int64[Tensor, " n"]) -> dict[str, float]:
+        """One column a class."""
+
+    def described(self) -> dict[str, Any]:
+        """What the report says of the columns."""
+
 
 MINIMUM_ROWS = 32
 NULL_DRAWS = 32
@@ -39,12 +51,13 @@ class Reference:
     sample_size: int
     """Rows of a capture that are measured: at most half of the calibration half."""
     embed: Embed
+    classes: Classes | None = None
 
-    def measure(self, samples: Float[Tensor, "n ..."]) -> dict[str, float]:
+    def measure(self, samples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None) -> dict[str, float]:
         """The statistics of one batch of generated samples, by column; `not_finite` counts rows that are NaN or inf.
 
         Rows beyond `sample_size` are left out, since many statistics depend on the number of rows. With fewer
-        finite rows than that every statistic is NaN.
+        finite rows than that every statistic is NaN. With `labels`, classes that are followed have columns too.
         """
         finite = samples.flatten(1).isfinite().all(1)
         usable = samples[finite][: self.sample_size]
@@ -52,7 +65,10 @@ class Reference:
         row = {"not_finite": float(bad)} if bad else {}
         if len(usable) < self.sample_size:
             return row | dict.fromkeys(self.bands, math.nan)
-        return row | _measure(usable, embed_rows(usable, self.embed), self.statistics, self.states)
+        points = embed_rows(usable, self.embed)
+        if self.classes is not None and labels is not None:
+            row |= self.classes.measure(points, labels[finite][: self.sample_size])
+        return row | _measure(usable, points, self.statistics, self.states)
 
     def described(self) -> dict[str, Any]:
         """What goes into the run folder beside the tensors: bands, sizes, and what each statistic is."""
@@ -67,7 +83,8 @@ class Reference:
                     "part": member.part,
                 }
                 for name, member in self.statistics.items()
-            },
+            }
+            | ({} if self.classes is None else self.classes.described()),
         }
 
 

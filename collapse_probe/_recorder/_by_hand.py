@@ -8,12 +8,25 @@ import torch
 from torch import Tensor
 
 from ..errors import InvalidArgument
+from ._options import Options
 from ._scores import ScoreKind, edge, softplus_mean, to_logits
 
 OWN_COLUMNS = frozenset(
     {"step", "time", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "edge", "grad_norm_d", "grad_norm_g"}
     | {"score_gradient_g", "not_finite"}
 )
+
+
+def check_by_hand(options: Options) -> None:
+    """Refuse options that need the calls of an attached probe."""
+    if options.labels is not None:
+        raise InvalidArgument("a probe fed by hand sees no calls; give labels to step(labels=...)")
+    if options.fixed_latents is not None:
+        raise InvalidArgument("fixed_latents needs the generator itself: use attach(G, D, ...), or leave it out")
+    if options.keep_best is not None and not options.keep_best[1]:
+        raise InvalidArgument(
+            'a probe fed by hand knows no modules; name those to keep: keep_best=("best.safetensors", {"generator": G})'
+        )
 
 
 def scalar(name: str, value: Any) -> float:
@@ -45,6 +58,20 @@ def batch(name: str, value: Any) -> Tensor:
             f"{name} has shape {tuple(tensor.shape)}; expected a batch of samples, (n, ...) with n >= 1"
         )
     return tensor if tensor.is_floating_point() else tensor.float()
+
+
+def batches(fake: Any, real: Any, known: tuple[int, ...] | None) -> tuple[Tensor | None, Tensor | None]:
+    """Generated and real samples as tensors, of the shape that is known already."""
+    generated = None if fake is None else batch("fake", fake)
+    reals = None if real is None else batch("real", real)
+    known = known or (None if reals is None else tuple(reals.shape[1:]))
+    for name, given in (("fake", generated), ("real", reals)):
+        if given is not None and known is not None and tuple(given.shape[1:]) != known:
+            raise InvalidArgument(
+                f"{name} holds samples of shape {tuple(given.shape[1:])} and the real reference {known}; "
+                "bring both to one shape, e.g. by reshaping, before they are given to the probe"
+            )
+    return generated, reals
 
 
 class HandScores:

@@ -78,3 +78,12 @@ def counted_not_finite(values: Mapping[str, float]) -> Mapping[str, float]:
     # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
     bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
     return {**values, "not_finite": float(bad)} if bad else values
+
+
+def other_shapes(generated: Tensor, real: Tensor) -> str:
+    """Why generated samples cannot be read against real ones of another shape, and what to do."""
+    return (
+        f"the generator makes samples of shape {tuple(generated.shape[1:])} and the real data have "
+        f"{tuple(real.shape[1:])}; pass real=... in the generator's shape, or sample=... to pick the samples from its "
+        "output"
+    )

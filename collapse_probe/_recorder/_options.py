@@ -3,16 +3,18 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from .._records import Event, EventKind
 from .._schedule import Schedule
 from ..detectors import DetectorOptions
 from ..errors import InvalidArgument
 from ..toy import Mixture
+from ._keep_best import parse_keep_best
 
 
 class ProbeOptions(TypedDict, total=False):
@@ -34,6 +36,9 @@ class ProbeOptions(TypedDict, total=False):
     on_event: Callable[[Event], None] | None
     tags: Mapping[str, str]
     disk_limit: int
+    labels: str | int | Callable[..., Any] | None
+    fixed_latents: Any
+    keep_best: str | PathLike[str] | tuple[str | PathLike[str], Mapping[str, nn.Module]] | None
     strict: bool
 
 
@@ -57,10 +62,14 @@ class Options:
     on_event: Callable[[Event], None] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     disk_limit: int = 10**9
+    labels: str | int | Callable[..., Any] | None = None
+    fixed_latents: Any = None
+    keep_best: Any = None
     strict: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
+        object.__setattr__(self, "keep_best", parse_keep_best(self.keep_best))
         for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1), ("disk_limit", 1)):
             value = getattr(self, name)
             if value is None and name == "total_steps":
@@ -81,6 +90,17 @@ class Options:
             )
         if not isinstance(self.tags, Mapping) or not all(isinstance(x, str) for kv in self.tags.items() for x in kv):
             raise InvalidArgument(f"tags is {self.tags!r}; expected a mapping of strings to strings")
+        number = isinstance(self.labels, int) and not isinstance(self.labels, bool) and self.labels >= 0
+        if not (self.labels is None or isinstance(self.labels, str) or number or callable(self.labels)):
+            raise InvalidArgument(
+                f"labels is {self.labels!r}; expected the name of an argument of the generator's call, its position, "
+                "or a callable (args, kwargs) -> labels"
+            )
+        if not _holds_tensor(self.fixed_latents):
+            raise InvalidArgument(
+                f"fixed_latents is {type(self.fixed_latents).__name__}; expected what the generator's call takes: a "
+                "tensor, a tuple of arguments, or a dict of keyword arguments, with a tensor among them"
+            )
         self.schedule()
 
     def schedule(self) -> Schedule:
@@ -89,13 +109,14 @@ class Options:
 
     def detector_options(self) -> DetectorOptions:
         """What detectors may read."""
-        return DetectorOptions(sensitivity=float(self.sensitivity), patience=self.patience)
+        return DetectorOptions(
+            sensitivity=float(self.sensitivity), patience=self.patience, total_steps=self.total_steps
+        )
 
     def described(self) -> dict[str, Any]:
         """What of the options goes into the run's record: numbers and words as they are, the rest by type."""
-        plain = (int, float, str, tuple, type(None))
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "tags"}
-        return {name: value if isinstance(value, plain) else type(value).__name__ for name, value in values.items()}
+        values = {f.name: _described(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "tags"}
+        return values | {"keep_best": None if self.keep_best is None else str(self.keep_best[0])}
 
 
 def parse_options(options: ProbeOptions) -> Options:
@@ -105,6 +126,17 @@ def parse_options(options: ProbeOptions) -> Options:
     if unknown:
         raise InvalidArgument(f"unknown option {unknown[0]!r}; known: {', '.join(known)}")
     return Options(**options)
+
+
+def _described(value: Any) -> Any:
+    plain = (int, float, str, type(None))
+    whole = all(isinstance(part, plain) for part in value) if isinstance(value, tuple) else isinstance(value, plain)
+    return value if whole else type(value).__name__
+
+
+def _holds_tensor(latents: Any) -> bool:
+    parts = latents.values() if isinstance(latents, Mapping) else latents if isinstance(latents, tuple) else [latents]
+    return latents is None or any(isinstance(part, Tensor) for part in parts)
 
 
 def _is_range(value: Any) -> bool:

@@ -11,16 +11,28 @@ import torch
 from torch import Tensor
 
 from .._distributed import ALONE, Place
-from .._monitor import MINIMUM_ROWS, Monitor, Reference, embed_rows, fit_reference
+from .._monitor import Monitor, Reference, fit_reference, follow_classes
 from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
-from ..errors import InvalidArgument
 from ._costs import CaptureCosts
-from ._forms import StepValues, as_array, as_columns, counted_not_finite, reference_tensors, run_info, step_columns
+from ._forms import (
+    StepValues,
+    as_array,
+    as_columns,
+    counted_not_finite,
+    other_shapes,
+    reference_tensors,
+    run_info,
+    step_columns,
+)
+from ._given import given_reference
+from ._keep_best import Keeper
+from ._labels import class_indices
 from ._notices import say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
-from ._reservoir import Reservoir, rows_of
+from ._reservoir import Reservoir
+from ._sheets import Sheets
 from ._stored import observe_stored
 
 FLUSH_SECONDS = 1.0
@@ -50,17 +62,14 @@ class Pipeline:
         self._flushed = time.monotonic()
         self._started = False
         self._small_batches = 0
-        self._given = None if options.real is None or self.rank else rows_of(options.real)
-        if self._given is not None and len(self._given) < MINIMUM_ROWS:
-            raise InvalidArgument(
-                f"real holds {len(self._given)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
-            )
-        if self._given is not None and options.embed is not None:
-            embed_rows(self._given[:2], options.embed)
+        self._labelled = (None, None) if self.rank else given_reference(options)
+        self._given = self._labelled[0]
         self._reservoir = Reservoir()
         self._budget = CaptureBudget(limit=options.disk_limit)
         self._info = run_info(options) | {"world_size": place.world_size}
         self.writer = RunWriter(path, info=self._info, rank=self.rank)
+        self.sheets = Sheets(self.writer, disk_limit=options.disk_limit)
+        self.keeper = Keeper(options.keep_best)
         if self.writer.start and not self.rank:
             say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
         for step, size in self.writer.capture_sizes().items():
@@ -100,16 +109,12 @@ class Pipeline:
         run = load(self.writer.path)
         self.monitor = Monitor(self.options.detector_options())
         observe_stored(self.monitor, run.decisive_steps, run.statistics, bands=run.bands, before=step)
+        self.keeper.take_up(run.statistics.loc[: step - 1], run.bands, self.monitor.events)
         self.should_stop = any(self._stops(event) for event in self.monitor.events)
         if self.reference is None and run.reference is not None:
             self._given = torch.from_numpy(run.reference)
-            self.reference = fit_reference(
-                self._given,
-                sample_size=run.reference_metadata["sample_size"],
-                modes=self.options.modes,
-                embed=self.options.embed,
-                shuffle=False,
-            )
+            size = run.reference_metadata["sample_size"]
+            self.reference = self._fit(self._given, sample_size=size, shuffle=False)
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since the epoch."""
@@ -139,15 +144,17 @@ class Pipeline:
         self._thin(step, size)
         if self.error is None:
             with self._analysing():
-                self._measure(step, generated)
+                self._measure(step, generated, class_indices(tensors.get("labels"), len(generated)))
+        self.keeper.passed(step)
 
-    def _measure(self, step: int, generated: Tensor) -> None:
+    def _measure(self, step: int, generated: Tensor, labels: Tensor | None) -> None:
         reference = self._reference_for(generated)
         if reference is None:
             return
-        row = reference.measure(generated)
+        row = reference.measure(generated, labels)
         self.writer.append_statistics(as_columns([{"step": step} | row]))
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))
+        self.keeper.judge(step, row, reference.bands, self.monitor.events)
         self.costs.measured += 1
 
     @contextmanager
@@ -175,10 +182,12 @@ class Pipeline:
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any], stopped_at: int | None = None) -> None:
         """Write what is left and how the run ended; `stopped_at` is where many ranks stopped together."""
         self.flush()
+        self.keeper.close()
         for event in filter(self._stops, self.monitor.events if stopped_at is not None else ()):
             self.writer.append_event(event, visible_at=stopped_at)
-        info = {"error": self.error} | {name: value for name, value in info.items() if value is not None}
-        self.writer.update_info(**info, captures_removed=self._budget.removed)
+        own = {"error": self.error} | ({} if self.keeper.written is None else {"kept_step": self.keeper.written})
+        info = own | {name: value for name, value in info.items() if value is not None}
+        self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self.sheets.removed)
         self.writer.close(how=how, error=error, stopped_at=stopped_at)
 
     def _thin(self, step: int, size: int) -> None:
@@ -192,32 +201,29 @@ class Pipeline:
             )
             if sample is None or not self._can_be_read(generated, sample):
                 return None
-            self.reference = self._fit(sample, len(generated))
+            size = min(len(generated), self.options.sample_size)
+            self.reference = self._fit(sample, sample_size=size, shuffle=True)
+            with self.costs.apart():
+                self.writer.write_reference(reference_tensors(self.reference), self.reference.described())
         return self.reference
 
     def _can_be_read(self, generated: Tensor, real: Tensor) -> bool:
         if generated.shape[1:] != real.shape[1:]:
-            self._give_up(
-                f"the generator makes samples of shape {tuple(generated.shape[1:])} and the real data have "
-                f"{tuple(real.shape[1:])}; pass real=... in the generator's shape, or sample=... to pick the samples "
-                "from its output"
-            )
+            self._give_up(other_shapes(generated, real))
         elif len(generated) < FEWEST_ROWS:
             if not self._small_batches:
-                warn(
-                    f"a batch of {len(generated)} samples says nothing about diversity and is not measured; give at "
-                    f"least {FEWEST_ROWS} at a time"
-                )
+                said = f"a batch of {len(generated)} samples says nothing about diversity and is not measured"
+                warn(f"{said}; give at least {FEWEST_ROWS} at a time")
             self._small_batches += 1
             return False
         return self.error is None
 
-    def _fit(self, sample: Tensor, rows: int) -> Reference:
-        size = min(rows, self.options.sample_size)
+    def _fit(self, sample: Tensor, *, sample_size: int, shuffle: bool) -> Reference:
+        modes, embed = self.options.modes, self.options.embed
         with self.costs.apart():
-            reference = fit_reference(sample, sample_size=size, modes=self.options.modes, embed=self.options.embed)
-            self.writer.write_reference(reference_tensors(reference), reference.described())
-        return reference
+            reference = fit_reference(sample, sample_size=sample_size, modes=modes, embed=embed, shuffle=shuffle)
+        rows, labels = self._labelled
+        return reference if rows is None or labels is None else follow_classes(reference, rows, labels)
 
     def _stops(self, event: Event) -> bool:
         return event.severity == "critical" and event.kind in self.options.stop_on

@@ -18,7 +18,7 @@ from torch import Tensor
 from .._distributed import Clock, Coordination, Wish, place
 from .._records import Event
 from ..errors import CollapseProbeError, InvalidArgument, LoopNotUnderstood
-from ._by_hand import HandScores, batch, own_scalars, scalar
+from ._by_hand import HandScores, batches, check_by_hand, own_scalars, scalar
 from ._notices import warn
 from ._options import Options, ProbeOptions, parse_options
 from ._pipeline import Pipeline
@@ -44,7 +44,9 @@ class Probe:
     """
 
     def __init__(self, run: str | PathLike[str], **options: Unpack[ProbeOptions]) -> None:
-        self._open(run, parse_options(options))
+        parsed = parse_options(options)
+        check_by_hand(parsed)
+        self._open(run, parsed)
         self._start("by hand")
 
     def _open(self, run: str | PathLike[str], options: Options) -> None:
@@ -110,7 +112,7 @@ class Probe:
         values = {name: scalar(name, value) for name, value in losses.items() if value is not None}
         if d_real is not None or d_fake is not None:
             values |= self._scores.columns(d_real, d_fake)
-        given = None if fake is None and real is None else self._batches(fake, real)
+        given = None if fake is None and real is None else batches(fake, real, self._pipeline.sample_shape)
         extras = {"labels": labels, "latents": latents} if given is not None else {}
         kept = {name: _tensor(value) for name, value in extras.items() if value is not None}
         number = self._step if step is None else step
@@ -124,6 +126,7 @@ class Probe:
                 self._pipeline.take_real(given[1])
             self._pipeline.take_step(number, time.time(), values)
             if given is not None and given[0] is not None:
+                self._pipeline.keeper.snapshot(number)
                 self._pipeline.take_capture(number, given[0], kept)
         except CollapseProbeError:
             raise
@@ -206,18 +209,6 @@ class Probe:
         self._paused = paused
         if self._source is not None:
             self._source.paused = paused
-
-    def _batches(self, fake: Any, real: Any) -> tuple[Tensor | None, Tensor | None]:
-        generated = None if fake is None else batch("fake", fake)
-        reals = None if real is None else batch("real", real)
-        known = self._pipeline.sample_shape or (None if reals is None else tuple(reals.shape[1:]))
-        for name, given in (("fake", generated), ("real", reals)):
-            if given is not None and known is not None and tuple(given.shape[1:]) != known:
-                raise InvalidArgument(
-                    f"{name} holds samples of shape {tuple(given.shape[1:])} and the real reference {known}; "
-                    "bring both to one shape, e.g. by reshaping, before they are given to the probe"
-                )
-        return generated, reals
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

@@ -1,9 +1,7 @@
 """The first real samples, kept until there are enough for a reference."""
 
 import hashlib
-import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,8 @@ import torch
 from torch import Tensor
 
 from ..errors import InvalidArgument
+from ._labels import class_indices
+from ._random_states import random_states_kept
 
 REFERENCE_ROWS = 2048
 MAXIMUM_BYTES = 64 * 2**20
@@ -48,8 +48,8 @@ class Reservoir:
         enough = len(self._rows) >= _FEW_ROWS and self._batches >= _MANY_BATCHES
         return full or enough or self._repeats >= _DONE_AFTER_REPEATS
 
-    def add(self, batch: Tensor) -> None:
-        """Take the rows of a batch (n, ...) that are new; raises `InvalidArgument` for another shape of rows."""
+    def add(self, batch: Tensor) -> list[int]:
+        """Take the rows of a batch (n, ...) that are new, and say which; raises `InvalidArgument` for another shape."""
         batch = batch.detach().cpu()
         if self._rows and batch.shape[1:] != self._rows[0].shape:
             raise InvalidArgument(
@@ -57,9 +57,10 @@ class Reservoir:
                 "give them all the same shape, or pass the reference once as real=..."
             )
         self._batches += 1
-        for row in batch:
+        taken: list[int] = []
+        for place, row in enumerate(batch):
             if len(self._rows) >= REFERENCE_ROWS or self._bytes >= MAXIMUM_BYTES:
-                return
+                break
             key = hashlib.blake2b(
                 row.contiguous().flatten().view(torch.uint8).numpy().tobytes(), digest_size=16
             ).digest()
@@ -70,6 +71,8 @@ class Reservoir:
             self._seen.add(key)
             self._rows.append(row.clone())
             self._bytes += row.numel() * row.element_size()
+            taken.append(place)
+        return taken
 
     def rows(self) -> Tensor:
         """All rows, stacked."""
@@ -77,11 +80,29 @@ class Reservoir:
 
 
 def rows_of(real: Any) -> Tensor:
-    """The reference that a user gave: a tensor or array (m, ...), or a loader whose first batches are taken.
+    """The reference that a user gave: a tensor or array (m, ...), a loader, or either with labels, which are left out.
 
-    Iterating a loader draws random numbers; every global random state is put back afterwards, so that training goes
-    on as it would have without us. Raises `InvalidArgument` for anything else.
+    Raises `InvalidArgument` for anything else.
     """
+    return labelled_rows_of(real)[0]
+
+
+def labelled_rows_of(real: Any) -> tuple[Tensor, Tensor | None]:
+    """The reference that a user gave, and its class indices (m,) where there are any.
+
+    `real` is a tensor or array (m, ...), a pair of one and labels, or a loader whose first batches are taken, with
+    the labels that follow the samples in its tuples. Iterating a loader draws random numbers; every global random
+    state is put back afterwards, so that training goes on as it would have without us.
+    """
+    if _is_pair(real):
+        rows = rows_of(real[0])
+        labels = class_indices(real[1], len(rows))
+        if labels is None:
+            raise InvalidArgument(
+                f"real is a pair of {len(rows)} samples and labels of shape {tuple(real[1].shape)}; expected class "
+                f"indices ({len(rows)},) or one-hot rows ({len(rows)}, k)"
+            )
+        return rows, labels.cpu()
     if isinstance(real, np.ndarray):
         real = torch.from_numpy(np.array(real))
     if isinstance(real, Tensor):
@@ -89,45 +110,43 @@ def rows_of(real: Any) -> Tensor:
             raise InvalidArgument(
                 f"real has shape {tuple(real.shape)}; expected samples along the first dimension, (m, ...)"
             )
-        return real.detach().cpu()
+        return real.detach().cpu(), None
     if isinstance(real, str) or not isinstance(real, Iterable):
         raise InvalidArgument(
             f"real is {type(real).__name__}; expected real samples: a tensor, an array, "
             "or a loader of batches (a data set goes into a DataLoader first)"
         )
-    reservoir = Reservoir()
-    with _random_states_kept(real):
-        for batch in real:
-            first = next(iter(batch.values())) if isinstance(batch, dict) else batch
-            first = first[0] if isinstance(first, list | tuple) else first
-            if not isinstance(first, Tensor):
-                raise InvalidArgument(
-                    f"the loader given as real yields {type(first).__name__}; "
-                    "expected tensors, or tuples that begin with one"
-                )
-            reservoir.add(first)
-            if reservoir.done:
-                break
+    with random_states_kept(_generators_of(real)):
+        return _first_batches(real)
+
+
+def _first_batches(loader: Iterable[Any]) -> tuple[Tensor, Tensor | None]:
+    reservoir, labels = Reservoir(), list[Tensor | None]()
+    for batch in loader:
+        parts = list(batch.values()) if isinstance(batch, dict) else batch
+        first, *others = parts if isinstance(parts, list | tuple) else [parts]
+        if isinstance(first, list | tuple):
+            first = first[0]
+        if not isinstance(first, Tensor):
+            raise InvalidArgument(
+                f"the loader given as real yields {type(first).__name__}; "
+                "expected tensors, or tuples that begin with one"
+            )
+        taken = reservoir.add(first)
+        known = class_indices(others[0], len(first)) if others and first.ndim else None
+        labels.append(None if known is None else known.cpu()[taken])
+        if reservoir.done:
+            break
     if not len(reservoir):
         raise InvalidArgument("the loader given as real yields nothing; pass a tensor of real samples instead")
-    return reservoir.rows()
+    whole = [part for part in labels if part is not None]
+    return reservoir.rows(), torch.cat(whole) if len(whole) == len(labels) else None
 
 
-@contextmanager
-def _random_states_kept(loader: Any) -> Iterator[None]:
-    python, numpy_state, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() and torch.cuda.is_initialized() else []
-    own = [(generator, generator.get_state()) for generator in _generators_of(loader)]
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy_state)
-        torch.set_rng_state(cpu)
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
-        for generator, state in own:
-            generator.set_state(state)
+def _is_pair(real: Any) -> bool:
+    """Samples and their labels; two batches alike are a loader of two."""
+    pair = isinstance(real, tuple) and len(real) == 2 and all(isinstance(part, Tensor | np.ndarray) for part in real)
+    return pair and (real[1].ndim < 2 or real[0].shape[1:] != real[1].shape[1:])
 
 
 def _generators_of(loader: Any) -> list[torch.Generator]:

@@ -16,10 +16,12 @@ MAXIMUM_PENDING_BYTES = 64 * 2**20
 
 @dataclass
 class Capture:
-    """Generated samples on their way to the host."""
+    """Generated samples on their way to the host, a sheet of fixed latents beside them or alone."""
 
     step: int
     transfer: Transfer
+    names: tuple[str, ...] = ("generated",)
+    """What the tensors of the transfer are: `generated`, what is stored with it, and `sheet`."""
 
 
 class Worker:
@@ -47,7 +49,7 @@ class Worker:
             size = item.transfer.nbytes
             with self._lock:
                 if self._pending_bytes and self._pending_bytes + size > MAXIMUM_PENDING_BYTES:
-                    self.dropped += 1
+                    self.dropped += "generated" in item.names
                     return
                 self._pending_bytes += size
         self._queue.put(item)
@@ -67,7 +69,11 @@ class Worker:
 
     def _handle(self, item: Chunk | Capture) -> None:
         if isinstance(item, Capture):
-            self._pipeline.take_capture(item.step, item.transfer.arrived()[0])
+            tensors = dict(zip(item.names, item.transfer.arrived(), strict=True))
+            if "sheet" in tensors:
+                self._pipeline.sheets.add(self._pipeline.writer, step=item.step, sheet=tensors.pop("sheet"))
+            if tensors:
+                self._pipeline.take_capture(item.step, tensors.pop("generated"), tensors)
             with self._lock:
                 self._pending_bytes -= item.transfer.nbytes
             return

@@ -7,6 +7,7 @@ import numpy as np
 
 from ._batches import Plane, Sheet, contact_sheet, is_image, value_range
 from ._figures import parts_figure
+from ._strip import Strip, film_strip
 from ._style import AXIS, GENERATED, REAL, Figure, layout, numbers
 from ._view import View
 
@@ -22,6 +23,7 @@ class Moving:
     images: list[str] = field(default_factory=list)
     real: Sheet | None = None
     width: int = 0
+    strip: Strip = field(default_factory=Strip)
     figures: dict[str, Figure] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     moves: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -51,6 +53,7 @@ def _add_images(found: Moving, view: View) -> None:
     sheets = [contact_sheet(batch, limits) for batch in batches]
     found.images = [sheet.uri for sheet in sheets]
     found.width = sheets[0].width
+    found.strip = film_strip(view, found.steps, limits)
     found.captions = [
         f"{sheet.tiles:,} of {len(batch):,} samples{_not_finite(batch)}"
         for sheet, batch in zip(sheets, batches, strict=True)

@@ -56,7 +56,7 @@ def parts_figure(view: View, name: str) -> tuple[Figure, list[list[float | None]
     bands = [view.bands.get(column) for column in columns]
     means = np.array([band.mean if band else np.nan for band in bands])
     spreads = np.array([2 * band.sd if band else np.nan for band in bands])
-    places = list(range(len(columns)))
+    places = [int(column.rpartition(".")[2]) for column in columns]
     hover = f"{plain(label.part)} %{{x}}: %{{y:.4~g}}"
     common = {"type": "bar", "x": places}
     data = [common | {"name": "generated", "y": heights[0], "marker": {"color": GENERATED}, "hovertemplate": hover}]

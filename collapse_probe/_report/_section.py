@@ -2,6 +2,7 @@
 
 import html
 import json
+from typing import Any
 
 from ._captures import Moving, moving
 from ._figures import time_figure
@@ -82,6 +83,11 @@ def _moving(view: View, found: Moving) -> str:
             f"<div><h3>Generated batch <span class='quiet caption'></span></h3>"
             f"<img class='sheet moves' alt='generated samples' width='{found.width}'></div>"
         )
+    if found.strip.images:
+        cards.append(
+            f"<div><h3>Fixed latents <span class='quiet strip-caption'></span></h3>"
+            f"<img class='sheet strip' alt='samples from fixed latents' width='{found.strip.width}'></div>"
+        )
     if found.real is not None:
         cards.append(
             f"<div><h3>Real data</h3><img class='sheet' alt='real samples' width='{found.real.width}' "
@@ -92,7 +98,8 @@ def _moving(view: View, found: Moving) -> str:
         caption = " <span class='quiet caption'></span>" if name == "batch" else ""
         figure = plot(identifier, found.figures[name])
         cards.append(f"<div><h3>{escape(found.titles[name])}{caption}</h3>{figure}</div>")
-    content = {"steps": found.steps, "captions": found.captions, "images": found.images}
+    content: dict[str, Any] = {"steps": found.steps, "captions": found.captions, "images": found.images}
+    content["strip"] = {"images": found.strip.images, "steps": found.strip.steps, "shown": found.strip.shown}
     content["moves"] = {names[name]: moves for name, moves in found.moves.items()}
     stored = len(view.run.batches)
     thinned = (

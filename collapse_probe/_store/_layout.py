@@ -27,6 +27,21 @@ def capture_file(folder: Path, step: int, rank: int = 0) -> Path:
     return captures_folder(folder, rank) / f"{step:09d}.safetensors"
 
 
+def sheets_folder(folder: Path, rank: int = 0) -> Path:
+    """Where the sheets of fixed latents lie."""
+    return folder / ("sheets" if rank == 0 else f"sheets.{rank}")
+
+
+def sheet_file(folder: Path, step: int, rank: int = 0) -> Path:
+    """The sheet of one step, named as a capture is."""
+    return sheets_folder(folder, rank) / f"{step:09d}.safetensors"
+
+
+def stored_steps(folder: Path) -> list[int]:
+    """The steps that have a file in a folder of captures or sheets, in order."""
+    return sorted(int(path.stem) for path in folder.glob("*.safetensors") if path.stem.isdecimal())
+
+
 def events_file(folder: Path, rank: int = 0) -> Path:
     """The events, one JSON object a line."""
     return folder / ("events.jsonl" if rank == 0 else f"events.{rank}.jsonl")

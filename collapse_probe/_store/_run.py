@@ -11,7 +11,7 @@ from .._records import Band, Event, Verdict
 from .._verdict import judge
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
-from ._layout import REFERENCE, capture_file, captures_folder, events_file
+from ._layout import REFERENCE, capture_file, captures_folder, events_file, sheet_file, sheets_folder, stored_steps
 from ._ranks import RankFiles, first_rank_decides, mean_over_ranks
 from ._runfile import read_run_file
 from ._tables import Boundaries, resumed_at
@@ -83,7 +83,7 @@ class Run:
     @cached_property
     def batches(self) -> list[int]:
         """The steps whose capture is stored, in order."""
-        return [step for step in self._capture_steps if self._is_current(step)]
+        return [step for step in self._capture_steps if self._is_current(step, capture_file(self.path, step))]
 
     def batch(self, step: int) -> np.ndarray:
         """The generated samples of one capture, in the units the generator gave them."""
@@ -98,6 +98,22 @@ class Run:
                 + (f"the nearest are at {', '.join(map(str, near))}" if near else "the run has none")
             )
         return read_tensors(capture_file(self.path, step))[0]
+
+    @cached_property
+    def sheets(self) -> list[int]:
+        """The steps that have a sheet of fixed latents, in order."""
+        stored = stored_steps(sheets_folder(self.path))
+        return [step for step in stored if self._is_current(step, sheet_file(self.path, step))]
+
+    def sheet(self, step: int) -> np.ndarray:
+        """What the generator drew from fixed latents after its update of this step, (n, ...)."""
+        if step not in self.sheets:
+            near = sorted(sorted(self.sheets, key=lambda known: abs(known - step))[:4])
+            raise InvalidArgument(
+                f"no sheet at step {step} in {self.path}; "
+                + (f"the nearest are at {', '.join(map(str, near))}" if near else "the run has none")
+            )
+        return read_tensors(sheet_file(self.path, step))[0]["sheet"]
 
     @property
     def reference(self) -> np.ndarray | None:
@@ -139,7 +155,9 @@ class Run:
     def problems(self) -> list[str]:
         """What could not be read: file, byte and what is wrong. The rest of the run is not affected."""
         found = self._ranks.problems() + self._stored_events[1]
-        for path in [self.path / REFERENCE, *(capture_file(self.path, step) for step in self._capture_steps)]:
+        sheets = (sheet_file(self.path, step) for step in stored_steps(sheets_folder(self.path)))
+        captures = (capture_file(self.path, step) for step in self._capture_steps)
+        for path in [self.path / REFERENCE, *captures, *sheets]:
             try:
                 if path.exists():
                     read_metadata(path)
@@ -165,15 +183,14 @@ class Run:
 
     @cached_property
     def _capture_steps(self) -> list[int]:
-        names = captures_folder(self.path).glob("*.safetensors")
-        return sorted(int(path.stem) for path in names if path.stem.isdecimal())
+        return stored_steps(captures_folder(self.path))
 
-    def _is_current(self, step: int) -> bool:
-        """Whether no later start of the run took up again at or before this capture."""
+    def _is_current(self, step: int, file: Path) -> bool:
+        """Whether no later start of the run took up again at or before this capture or sheet."""
         if len(self._boundaries) < 2:
             return True
         try:
-            start = int(read_metadata(capture_file(self.path, step)).get("start", 0))
+            start = int(read_metadata(file).get("start", 0))
         except UnreadableRun:
             return True
         resumed = resumed_at(start, self._boundaries)

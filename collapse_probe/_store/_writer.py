@@ -13,7 +13,19 @@ from .._records import Event
 from ..errors import InvalidArgument
 from ._blocks import encode
 from ._events import to_line
-from ._layout import FORMAT, REFERENCE, capture_file, captures_folder, events_file, replace_file, run_file, to_json
+from ._layout import (
+    FORMAT,
+    REFERENCE,
+    capture_file,
+    captures_folder,
+    events_file,
+    replace_file,
+    run_file,
+    sheet_file,
+    sheets_folder,
+    stored_steps,
+    to_json,
+)
 from ._runfile import RESERVED, read_run_file
 from ._tensors import write_tensors
 
@@ -60,12 +72,27 @@ class RunWriter:
 
     def capture_sizes(self) -> dict[int, int]:
         """What each stored capture takes on disk, in bytes, by step."""
-        files = captures_folder(self.path, self.rank).glob("*.safetensors")
-        return {int(file.stem): file.stat().st_size for file in sorted(files) if file.stem.isdecimal()}
+        steps = stored_steps(captures_folder(self.path, self.rank))
+        return {step: capture_file(self.path, step, self.rank).stat().st_size for step in steps}
 
     def remove_capture(self, step: int) -> None:
-        """Delete a capture, to stay within a limit; nothing else of a run is ever deleted."""
+        """Delete a capture, to stay within a limit; but for sheets nothing else of a run is ever deleted."""
         capture_file(self.path, step, self.rank).unlink(missing_ok=True)
+
+    def write_sheet(self, step: int, sheet: np.ndarray) -> int:
+        """What the generator drew from fixed latents, (n, ...); the bytes that it takes on disk."""
+        file = sheet_file(self.path, step, self.rank)
+        write_tensors(file, {"sheet": sheet}, {"step": step, "start": self.start})
+        return file.stat().st_size
+
+    def sheet_sizes(self) -> dict[int, int]:
+        """What each stored sheet takes on disk, in bytes, by step."""
+        steps = stored_steps(sheets_folder(self.path, self.rank))
+        return {step: sheet_file(self.path, step, self.rank).stat().st_size for step in steps}
+
+    def remove_sheet(self, step: int) -> None:
+        """Delete a sheet, to stay within a limit."""
+        sheet_file(self.path, step, self.rank).unlink(missing_ok=True)
 
     def write_reference(self, tensors: Mapping[str, np.ndarray], metadata: dict[str, Any]) -> None:
         """The real sample, `real`, the fitted state of the statistics, and what real data score."""

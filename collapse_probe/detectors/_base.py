@@ -13,10 +13,12 @@ class DetectorOptions:
 
     `sensitivity`: 1 is the default, above 1 flags sooner and more often, below 1 later and less often.
     `patience`: observations that a condition must last, once flagged, before it becomes critical.
+    `total_steps`: how long the run is meant to be; it changes what an event advises and never whether it is raised.
     """
 
     sensitivity: float = 1.0
     patience: int = 3
+    total_steps: int | None = None
 
 
 class AbstractDetector(abc.ABC):

@@ -211,3 +211,12 @@ def test_a_capture_without_statistics_of_its_own_shows_the_last_ones_before_it(t
     for step in (0, 10, 20):
         writer.write_capture(step, {"generated": ring(8, 20, step)})
     assert parts_figure(view(load(tmp_path)), "shares")[1] == [[0.25, 0.75], [0.25, 0.75], [1, 0]]
+
+
+def test_parts_stand_at_their_own_numbers_where_some_are_missing(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path, info={})
+    columns = {"class_diversity.0": np.array([1.0]), "class_diversity.6": np.array([0.1])}
+    writer.append_statistics({"step": np.array([0])} | columns)
+    figure, heights = parts_figure(view(load(tmp_path)), "class_diversity")
+    assert figure["data"][0]["x"] == [0, 6]
+    assert heights == [[1, 0.1]]

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from collapse_probe._report import report
+from collapse_probe._report._batches import contact_sheet
+from collapse_probe._report._strip import film_strip
 from collapse_probe._report._text import headline, time_saved
 from collapse_probe._report._view import View
 from collapse_probe._store import RunWriter, load
 from collapse_probe.errors import InvalidArgument, RunNotFound
-from tests.report.made_up_runs import COLLAPSE, image_run, point_run
+from tests.report.made_up_runs import COLLAPSE, image_run, point_run, strokes
 
 VILLAIN = "</script><script>alert('x')</script><img src=x onerror=alert(1)>"
 
@@ -167,3 +169,23 @@ def test_a_page_that_could_show_nothing_is_refused(tmp_path: Path, options: dict
     run = load(point_run(tmp_path / "run", every=500).path)
     with pytest.raises(InvalidArgument, match=r"captures=.*points="):
         report(run, tmp_path / "report.html", **options)
+
+
+def test_the_film_strip_shows_at_each_place_of_the_slider_the_newest_sheet_by_then(tmp_path: Path) -> None:
+    image_run(tmp_path / "digits", captures=4)
+    writer = RunWriter(tmp_path / "digits", info={})
+    for step, seed in ((50, 1), (180, 2), (190, 3)):
+        writer.write_sheet(step, strokes(9, seed, 28, 1))
+    run = load(tmp_path / "digits")
+    strip = film_strip(View(run, number=1, captures=60), [0, 99, 199, 299], (-1.0, 1.0))
+    assert strip.steps == [50, 190]
+    assert strip.shown == [0, 0, 1, 1]
+    assert strip.images == [contact_sheet(run.sheet(step), (-1.0, 1.0)).uri for step in (50, 190)]
+    page = Page(report(tmp_path / "digits", tmp_path / "report.html"))
+    assert "Fixed latents" in page.text
+    assert [attributes for tag, attributes in page.elements if "strip" in (attributes.get("class") or "").split()]
+
+
+def test_a_run_without_sheets_has_no_film_strip(tmp_path: Path) -> None:
+    image_run(tmp_path / "digits")
+    assert "Fixed latents" not in Page(report(tmp_path / "digits", tmp_path / "report.html")).text

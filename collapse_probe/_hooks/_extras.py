@@ -1,0 +1,75 @@
+"""What a capture takes along beside the pooled samples, and what that costs."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .._recorder import Capture, Keeper, Options, Pool, Transfer
+from ..errors import InvalidArgument
+from ._fixed import FixedLatents
+from ._guard import Guard
+from ._labels import PooledLabels
+from ._sheet import SheetWatch
+from ._stopwatch import Stopwatch
+
+
+class Extras:
+    """Asked at each capture, inside the training loop."""
+
+    def __init__(self, generator: nn.Module, options: Options) -> None:
+        """Raises `InvalidArgument` where the options do not fit the generator."""
+        if options.keep_best is not None and "generator" in options.keep_best[1]:
+            raise InvalidArgument("keep_best names a module 'generator'; that is the attached one, name another")
+        self._generator = generator
+        self._keeps = options.keep_best is not None
+        self._guard = Guard()
+        self._keeper = Keeper(None)
+        self._stopwatch = Stopwatch(next(generator.parameters()).device)
+        self._captures = 0
+        self._fixed = None
+        if options.fixed_latents is not None:
+            self._fixed = FixedLatents(generator, options.fixed_latents, pick=options.sample)
+        self.sheets = SheetWatch(active=self._fixed is None)
+        self._labels = None if options.labels is None else PooledLabels(generator, options.labels)
+
+    def start(self, guard: Guard, keeper: Keeper) -> None:
+        """Called once, before the first capture."""
+        self._guard, self._keeper = guard, keeper
+        if self._keeps:
+            keeper.modules["generator"] = self._generator
+
+    @property
+    def seconds_per_capture(self) -> float:
+        """What the extras of one capture cost."""
+        return self._stopwatch.seconds / max(1, self._captures)
+
+    def sheet_of(self, step: int, stream: torch.cuda.Stream | None) -> list[Capture]:
+        """The sheet that the loop drew itself after its update of this step, on its way to the host."""
+        sheet = self.sheets.close_step()
+        return [] if sheet is None else [Capture(step, Transfer([sheet], stream), ("sheet",))]
+
+    def labels_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The labels of one call of the generator, as they were given; None where none are asked for."""
+        return None if self._labels is None else self._labels.of(args, kwargs)
+
+    def add_labels(self, labels: Any, samples: Tensor, pool: Pool) -> None:
+        """The labels of samples that were just added to the pool."""
+        if self._labels is not None:
+            self._labels.add(labels, samples, pool=pool, guard=self._guard)
+
+    def at_capture(self, step: int) -> dict[str, Tensor]:
+        """Tensors on the device, by the name under which the capture carries them."""
+        self._captures += 1
+        before = self._stopwatch.host_seconds
+        paused, self._guard.paused = self._guard.paused, True
+        try:
+            with self._stopwatch.running():
+                self._keeper.snapshot(step)
+                sheet = None if self._fixed is None else self._fixed.draw()
+        finally:
+            self._guard.paused = paused
+            # The guard counts what every step costs; this is a cost of captures.
+            self._guard.seconds -= self._stopwatch.host_seconds - before
+        labels = {} if self._labels is None else self._labels.snapshot()
+        return labels if sheet is None else labels | {"sheet": sheet}

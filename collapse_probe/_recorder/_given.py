@@ -1,0 +1,25 @@
+"""The reference that the user gave, checked before training begins."""
+
+from torch import Tensor
+
+from .._monitor import MINIMUM_ROWS, embed_rows
+from ..errors import InvalidArgument
+from ._options import Options
+from ._reservoir import labelled_rows_of
+
+
+def given_reference(options: Options) -> tuple[Tensor | None, Tensor | None]:
+    """Real samples (m, ...) and their class indices (m,), each None where not given.
+
+    Raises `InvalidArgument` for too few samples, or where `embed` cannot take them.
+    """
+    if options.real is None:
+        return None, None
+    rows, labels = labelled_rows_of(options.real)
+    if len(rows) < MINIMUM_ROWS:
+        raise InvalidArgument(
+            f"real holds {len(rows)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
+        )
+    if options.embed is not None:
+        embed_rows(rows[:2], options.embed)
+    return rows, labels

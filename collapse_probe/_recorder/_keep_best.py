@@ -1,0 +1,150 @@
+"""`keep_best`: the weights of the healthiest capture so far, in a file."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from safetensors.torch import save_file
+from torch import nn
+
+from .._best import BestCapture, best_capture
+from .._records import Band, Event
+from ..errors import InvalidArgument
+from ._notices import warn
+from ._snapshot import Snapshot
+
+WAITING_SNAPSHOTS = 2
+WAITING_BYTES = 64 * 2**20
+"""Beyond both, a capture goes without a snapshot until one of those that wait has been judged."""
+_SHARE_OF_WRITING = 0.05
+
+
+class Keeper:
+    """Takes snapshots in the training loop, and writes the best of them once their captures have been judged.
+
+    `modules` is empty, and nothing is done, unless weights are to be kept. A file of weights may be large, and while a
+    generator improves nearly every capture is the best: the best one waits in memory until writing takes no more than
+    a twentieth of the time, something went wrong, or the run ends.
+    """
+
+    def __init__(self, kept: tuple[Path, Mapping[str, nn.Module]] | None) -> None:
+        self.path, self.modules = (Path(), {}) if kept is None else (kept[0], dict(kept[1]))
+        self.nbytes = 0
+        """Host memory of one snapshot."""
+        self.skipped = 0
+        """Captures without a snapshot, since others were still waiting for their verdict."""
+        self.written: int | None = None
+        """The step whose weights are in the file."""
+        self._best = BestCapture()
+        self._told = 0
+        self._waiting: dict[int, Snapshot] = {}
+        self._unwritten: tuple[int, Snapshot] | None = None
+        self._write_after = 0.0
+        self._failed = False
+
+    def snapshot(self, step: int) -> None:
+        """Copy the weights as they are after the generator's update of this step."""
+        if not self.modules or self._failed:
+            return
+        waiting = len(self._waiting)
+        if waiting >= WAITING_SNAPSHOTS and (waiting + 1) * self.nbytes > WAITING_BYTES:
+            self.skipped += 1
+            return
+        try:
+            self._waiting[step] = snapshot = Snapshot(self.modules)
+            self.nbytes = snapshot.nbytes
+        except Exception as failure:
+            self._give_up(failure)
+
+    def judge(self, step: int, values: Mapping[str, float], bands: Mapping[str, Band], events: Sequence[Event]) -> None:
+        """The statistics of the capture of this step are known, and `events` of the run up to it."""
+        if not self.modules:
+            return
+        fresh, self._told = events[self._told :], len(events)
+        for event in fresh:
+            self._best.note(event)
+        snapshot = self._waiting.get(step)
+        if self._best.observe(step, values, bands) and snapshot is not None:
+            self._unwritten = (step, snapshot)
+        if fresh or time.monotonic() >= self._write_after:
+            self._write()
+
+    def passed(self, step: int) -> None:
+        """The capture of this step was handled, judged or not: its snapshot, and any older one, is not needed."""
+        for known in [known for known in list(self._waiting) if known <= step]:
+            self._waiting.pop(known, None)
+
+    def take_up(self, statistics: pd.DataFrame, bands: Mapping[str, Band], events: Sequence[Event]) -> None:
+        """Go on after these rows of a stored run; the file is replaced when something better comes."""
+        self._best, self._told = best_capture(statistics, bands, events), len(events)
+        if self._unwritten is not None and self._unwritten[0] != self._best.step:
+            self._unwritten = None
+
+    def cost(self) -> dict[str, int]:
+        """For the run's record; empty where nothing is kept."""
+        return {"snapshot_bytes": self.nbytes, "snapshots_skipped": self.skipped} if self.modules else {}
+
+    def close(self) -> None:
+        """Write what is not yet written; one warning where there was never anything to write."""
+        self._waiting.clear()
+        self._write()
+        if self.modules and self.written is None and not self._failed:
+            warn(
+                f"keep_best wrote no {self.path}: no capture was judged healthy. Give real=... so that captures are "
+                "measured against real data from the first step on"
+            )
+
+    def _give_up(self, failure: Exception) -> None:
+        self._failed = True
+        warn(f"keep_best cannot write {self.path} any more ({type(failure).__name__}: {failure}); the rest goes on")
+
+    def _write(self) -> None:
+        if self._unwritten is None or self._failed:
+            return
+        (step, snapshot), self._unwritten = self._unwritten, None
+        began = time.monotonic()
+        try:
+            tensors = {name: tensor.contiguous() for name, tensor in snapshot.tensors().items()}
+            # Captured samples were drawn before the update, which may have been the one that broke the weights.
+            if all(bool(t.isfinite().all()) for t in tensors.values() if t.is_floating_point()):
+                _replace(self.path, tensors, step)
+                self.written = step
+        except Exception as failure:
+            self._give_up(failure)
+        self._write_after = time.monotonic() + (time.monotonic() - began) / _SHARE_OF_WRITING
+
+
+def parse_keep_best(value: Any) -> tuple[Path, Mapping[str, nn.Module]] | None:
+    """The path and the further modules that were asked for; raises `InvalidArgument` where that makes no sense."""
+    if value is None:
+        return None
+    path, modules = value if isinstance(value, tuple) and len(value) == 2 else (value, {})
+    named = isinstance(modules, Mapping) and all(
+        isinstance(name, str) and name and "." not in name and isinstance(module, nn.Module)
+        for name, module in modules.items()
+    )
+    if not isinstance(path, str | PathLike) or not str(path) or not named:
+        raise InvalidArgument(
+            f"keep_best is {value!r}; expected the path of a file, or that and further modules by name: "
+            '("best.safetensors", {"ema": ema})'
+        )
+    path = Path(path)
+    if path.is_dir():
+        raise InvalidArgument(f"keep_best is the folder {path}; expected a file, e.g. {path / 'best.safetensors'}")
+    return path, modules
+
+
+def _replace(path: Path, tensors: Mapping[str, Any], step: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        save_file(dict(tensors), temporary, metadata={"step": str(step)})
+        with temporary.open("r+b") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
