@@ -115,7 +115,7 @@ def train(
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
             probes = []
             for index, (pair, account) in enumerate(zip(shape.attached(game), accounts, strict=True)):
-                options = {"every": 15, "sample_size": 64} | shape.options
+                options = {"every": 20, "sample_size": 64} | shape.options
                 probe = stack.enter_context(cp.attach(*pair, run=Path(folder) / str(index), **options))
                 account.send = probe.log
                 probes.append(probe)

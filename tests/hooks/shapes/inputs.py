@@ -176,7 +176,7 @@ def noisy_labels(game: Game, account: Account) -> None:
 def _small(batch: int) -> Game:
     game = networks(batch=batch, normalise=False)
     # Long enough for some captures, which pool batches.
-    game.steps = max(game.steps, 240 // batch)
+    game.steps = max(game.steps, 160 // batch)
     return game
 
 

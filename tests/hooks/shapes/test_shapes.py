@@ -73,7 +73,7 @@ def test_the_loops_own_scalars_stay_with_their_step(name: str) -> None:
 @every_shape
 def test_every_row_of_a_capture_is_one_that_the_generator_made_in_training(name: str) -> None:
     for watched in outcome(name).watched:
-        assert len(watched.captures) >= 3
+        assert len(watched.captures) >= 2
         for step, rows in watched.captures.items():
             foreign = sum(row.tobytes() not in watched.account.made_rows for row in rows)
             assert foreign == 0, f"{foreign} of {len(rows)} rows at step {step}"
@@ -110,4 +110,4 @@ def test_no_more_tensors_are_alive_late_in_training_than_early(name: str) -> Non
         early, late = (counted[step].tensors for step in sorted(counted))
         grown[probed] = late - early
     # A chunk of the record and a capture may be on their way; one tensor kept a step would be eighteen.
-    assert grown[True] <= max(0, grown[False]) + (EARLY - LATE) * 3 // 4
+    assert grown[True] < max(0, grown[False]) + EARLY - LATE
