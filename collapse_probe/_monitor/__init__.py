@@ -1,6 +1,7 @@
 """Statistics, then detectors, on one observation at a time."""
 
 from ._classes import follow_classes as follow_classes
+from ._libraries import import_libraries as import_libraries
 from ._monitor import Monitor as Monitor
 from ._reference import MINIMUM_ROWS as MINIMUM_ROWS
 from ._reference import Embed as Embed

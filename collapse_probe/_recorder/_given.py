@@ -1,10 +1,11 @@
-"""The reference that the user gave, checked before training begins."""
+"""What is made ready before training begins: the reference that the user gave, and what fitting one needs."""
 
 from torch import Tensor
 
-from .._monitor import MINIMUM_ROWS, embed_rows
+from .._monitor import MINIMUM_ROWS, embed_rows, import_libraries
 from ..errors import InvalidArgument
 from ._options import Options
+from ._random_states import random_states_kept
 from ._reservoir import labelled_rows_of
 
 
@@ -13,6 +14,8 @@ def given_reference(options: Options) -> tuple[Tensor | None, Tensor | None]:
 
     Raises `InvalidArgument` for too few samples, or where `embed` cannot take them.
     """
+    with random_states_kept():
+        import_libraries()
     if options.real is None:
         return None, None
     rows, labels = labelled_rows_of(options.real)
