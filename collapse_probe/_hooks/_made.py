@@ -1,7 +1,5 @@
 """What the generator made lately, recognised again without being kept alive."""
 
-from collections import deque
-
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
@@ -24,29 +22,32 @@ class Made:
         self.trained_on = False
         """Whether a gradient came back to it, where somebody looked."""
 
-    def holds(self, address: int) -> bool:
-        """Whether a tensor with this storage is the batch, detached or not."""
-        return bool(self._storage.cdata == address)
+    @property
+    def address(self) -> int:
+        """What tells its storage from others, for as long as the batch is remembered."""
+        address: int = self._storage.cdata
+        return address
 
 
 class Memory:
     """The generator's latest batches: enough for several updates of the discriminator on batches made beforehand."""
 
     def __init__(self) -> None:
-        self._made: deque[Made] = deque(maxlen=_REMEMBERED_CALLS)
-
-    @property
-    def shape(self) -> tuple[int, ...] | None:
+        self._made: dict[int, Made] = {}
+        self.shape: tuple[int, ...] | None = None
         """Shape of one sample of the latest batch; None before the first."""
-        return tuple(self._made[-1].shape) if self._made else None
 
     def add(self, samples: Tensor) -> Made:
         """Remember a batch."""
         made = Made(samples)
-        self._made.append(made)
+        self.shape = tuple(made.shape)
+        # A batch written in place has the storage of an earlier one: the later takes its place, at the end.
+        self._made.pop(made.address, None)
+        self._made[made.address] = made
+        if len(self._made) > _REMEMBERED_CALLS:
+            del self._made[next(iter(self._made))]
         return made
 
     def find(self, inputs: Tensor) -> Made | None:
         """The batch that these inputs are."""
-        address = inputs.untyped_storage()._cdata
-        return next((made for made in reversed(self._made) if made.holds(address)), None)
+        return self._made.get(inputs.untyped_storage()._cdata)

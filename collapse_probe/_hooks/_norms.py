@@ -10,19 +10,19 @@ from torch import Tensor
 from .._recorder import StepRecord
 
 
-def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> bool:
-    """Keep the Euclidean norm of all gradients under `name`; False where no parameter has a dense one."""
+def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> None:
+    """Keep the Euclidean norm of all dense gradients under `name`; nothing where no parameter has one."""
     gradients = [g for p in parameters if (g := p.grad) is not None and not g.is_sparse]
     if not gradients:
-        return False
-    if len({g.device for g in gradients}) > 1:
+        return
+    on_cpu = sum(g.is_cpu for g in gradients)
+    if len(gradients) > on_cpu and len({g.device for g in gradients}) > 1:
         record.on_device[name] = torch.nn.utils.get_total_norm(gradients)
-        return True
+        return
     # In half precision the squares would overflow.
     wide = torch.float32 if gradients[0].dtype in (torch.float16, torch.bfloat16) else None
     norms = torch._foreach_norm(gradients, 2.0, dtype=wide)
-    if gradients[0].is_cpu:
+    if on_cpu:
         record.scalars[name] = float(np.float32(math.hypot(*(norm.item() for norm in norms))))
     else:
         record.on_device[name] = torch.linalg.vector_norm(torch.stack(norms))
-    return True

@@ -135,8 +135,7 @@ class Observer:
         waiting: dict[str, Tensor] = {}
         for name, value in scalars.items():
             if isinstance(value, Tensor):
-                # What is on the CPU came as a number; another device's value goes to ours without waiting.
-                waiting[name] = value.detach().to(self.device, non_blocking=True)
+                waiting[name] = value.detach()  # what is on the CPU came as a number
             else:
                 record.scalars[name] = value
         if waiting:

@@ -26,6 +26,8 @@ def samples_of(output: Any, pick: Callable[..., Tensor] | None) -> Tensor | None
     """The generated samples (n, ...) in G's output: what `pick` says, else its first tensor with two dimensions."""
     if pick is not None:
         return picked(pick(output), "sample")
+    if isinstance(output, Tensor) and output.ndim >= 2 and output.is_floating_point():
+        return output
     return next((t for t in tensors_in(output) if t.ndim >= 2), None)
 
 

@@ -75,7 +75,9 @@ class Chunk:
 
     def write_scalars(self, record: StepRecord, scalars: dict[str, Tensor]) -> None:
         """Copy one-element tensors to the step, one copy for all."""
-        start = self.write(list(scalars.values()), len(scalars))
+        # One that lies on another device comes over without being waited for.
+        here = [value.to(self.device, non_blocking=True) for value in scalars.values()]
+        start = self.write(here, len(scalars))
         record.places.update(zip(scalars, range(start, start + len(scalars)), strict=True))
 
     def close(self, record: StepRecord) -> None:
