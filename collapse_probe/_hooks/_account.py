@@ -20,7 +20,7 @@ class Account:
         """For the run's record; times in seconds of CPU time but for those in the loop, which are as the clock ran."""
         observer, seen, costs = self._observer, self._observer.seen, self._pipeline.costs
         more = observer.extras.seconds_per_capture
-        elapsed = max(1e-9, time.perf_counter() - observer.started)
+        elapsed = max(1e-9, time.perf_counter() - observer.captures.started)
         return {
             "device": str(observer.device),
             "loop": {
@@ -29,15 +29,15 @@ class Account:
                 "calls": dict(self._assembler.counts),
                 "score": self._assembler.kind if seen.has_discriminator else None,
                 "orientation": self._assembler.tagger.orientation,
-                "batch_size": observer.batch_size,
+                "batch_size": observer.captures.batch_size,
             },
             "cost": {
                 "seconds_per_step": self._floor(),
                 "seconds_per_step_in_the_loop": self._in_the_loop(),
                 "seconds_per_capture": costs.per_capture + more,
-                "share_of_captures": (costs.seconds + more * observer.captures) / elapsed,
-                "steps_between_captures": observer.schedule.interval,
-                "captures": observer.captures,
+                "share_of_captures": (costs.seconds + more * observer.captures.taken) / elapsed,
+                "steps_between_captures": observer.captures.schedule.interval,
+                "captures": observer.captures.taken,
                 "captures_dropped": self._worker.dropped,
                 "device_bytes": observer.device_bytes,
                 **self._pipeline.keeper.cost(),
@@ -47,18 +47,26 @@ class Account:
     def line(self) -> str:
         """What was understood, in a line."""
         observer, seen, costs = self._observer, self._observer.seen, self._pipeline.costs
+        captures = observer.captures
         calls = ", ".join(f"{count} {tag}" for tag, count in self._assembler.counts.items())
         return (
-            f"watching: batches of {observer.batch_size}, {seen.d_updates / seen.steps:.1f} discriminator updates a "
+            f"watching: batches of {captures.batch_size}, {seen.d_updates / seen.steps:.1f} discriminator updates a "
             f"step, kind of score: {self._assembler.kind}, calls so far: {calls or 'of the generator alone'}; "
-            f"captures of {observer.pool.size} samples every {observer.schedule.interval} steps for now"
+            f"captures of {captures.pool.size} samples every {captures.schedule.interval} steps for now"
             + (f", {1e3 * costs.per_capture:.0f} ms each" if costs.taken else "")
             + f", and {1e6 * self._floor():.0f} µs a step beside them"
         )
 
     def _in_the_loop(self) -> float:
-        guard, seen = self._observer.guard, self._observer.seen
-        return max(0.0, guard.seconds - self._pipeline.costs.loop_seconds) / max(1, seen.steps)
+        observer = self._observer
+        warm, seconds, steps = (
+            observer.warm,
+            observer.guard.seconds - self._pipeline.costs.loop_seconds,
+            observer.seen.steps,
+        )
+        if warm is not None and steps > 2 * warm[0]:
+            seconds, steps = seconds - warm[1], steps - warm[0]
+        return max(0.0, seconds) / max(1, steps)
 
     def _floor(self) -> float:
         return self._in_the_loop() + self._worker.step_seconds / max(1, self._assembler.steps)

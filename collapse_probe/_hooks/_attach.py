@@ -1,6 +1,5 @@
 """`attach`: taps on the modules, hooks on the optimizers, and their removal."""
 
-import sys
 import time
 from collections.abc import Mapping
 from os import PathLike
@@ -88,7 +87,7 @@ class _Attached:
         extras.start(guard, pipeline.keeper)
         self._assembler = Assembler()
         if pipeline.rank:
-            self._observer.schedule.next_due = sys.maxsize  # rank 0 alone looks at samples
+            self._observer.captures.none()  # rank 0 alone looks at samples
         self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
         self._account = Account(self._observer, self._assembler, pipeline, self._worker)
         self._paused_at = 0.0
@@ -133,7 +132,7 @@ class _Attached:
         if paused != self._guard.paused:
             # What is not watched does not pay for captures.
             now = time.perf_counter()
-            self._observer.started += 0.0 if paused else now - self._paused_at
+            self._observer.captures.started += 0.0 if paused else now - self._paused_at
             self._paused_at = now
         self._guard.paused = paused
 

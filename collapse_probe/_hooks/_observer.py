@@ -1,6 +1,5 @@
 """What the taps and the optimizer hooks saw becomes steps: calls, phases, scores and captures."""
 
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Call, Capture, Chunk, Pipeline, Pool, StepRecord, Transfer, Worker, thin
+from .._recorder import Call, Capture, Chunk, Pipeline, StepRecord, Worker, thin
+from ._captures import Captures
 from ._extras import Extras
 from ._guard import GradientHook, Guard, watch
 from ._made import Made, Memory
@@ -21,6 +21,7 @@ from ._self_check import Seen
 _COLLECTING_STEPS = 8
 _CHUNK_SECONDS = 0.25
 _WARY_STEPS = 10
+_WARM_STEPS = 10
 
 
 class Observer:
@@ -31,17 +32,14 @@ class Observer:
     """
 
     def __init__(self, modules: tuple[nn.Module, nn.Module | None], pipeline: Pipeline, extras: Extras) -> None:
-        (generator, discriminator), options = modules, pipeline.options
+        generator, discriminator = modules
         self.guard = Guard()
         self.seen = Seen(has_discriminator=discriminator is not None)
         self.worker: Worker | None = None
-        self.batch_size = 0
-        self.captures = 0
-        self.pool = Pool(options.sample_size)
-        self.schedule = options.schedule()
+        self.captures = Captures(pipeline, extras)
         self.extras = extras
         self._pipeline = pipeline
-        self._pick_scores = ScorePicker(options.score)
+        self._pick_scores = ScorePicker(pipeline.options.score)
         self._players = Players(generator, discriminator)
         self._memory = Memory()
         self._pending: list[Call] = []
@@ -51,9 +49,13 @@ class Observer:
         self._called_since_close = False
         self._generator_first: bool | None = None
         # A compiled discriminator may write its next output over the last one.
-        self._copying = self._always_copying = hasattr(discriminator, "_orig_mod")
+        compiled = getattr(discriminator, "_compiled_call_impl", None) is not None or hasattr(
+            discriminator, "_orig_mod"
+        )
+        self._copying = self._always_copying = compiled
         self._wary: list[tuple[Tensor, int]] = []
-        self.started = time.perf_counter()
+        self.warm: tuple[int, float] | None = None
+        """Steps, and time spent on them here, that came before everything had been run once."""
         self._on_score = self.guard(self._on_score_gradient)
         self._on_sample = self.guard(self._on_sample_gradient)
         self._use(next(generator.parameters()).device)
@@ -61,7 +63,7 @@ class Observer:
     @property
     def device_bytes(self) -> int:
         """Most memory that its buffers take on the device: two chunks, the pool, and the copy of it on its way out."""
-        return 2 * self._chunk.nbytes + 2 * self.pool.nbytes
+        return 2 * self._chunk.nbytes + 2 * self.captures.pool.nbytes
 
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of G returned."""
@@ -73,13 +75,10 @@ class Observer:
         self.extras.sheets.on_generator(args, kwargs, samples, made)
         if samples.requires_grad:
             self._called_since_close |= not self.seen.has_discriminator
-            # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
-            missing = (self.schedule.next_due - self.seen.steps) * len(samples)
-            if missing <= self.pool.size + len(samples) or not self.seen.pooled_batches:
+            if self.captures.want(samples, self.seen.steps):
                 # Sampling for a look at it sends no gradient back; training does.
-                watch(
-                    samples, GradientHook(self._on_sample, made, samples.detach(), self.extras.labels_of(args, kwargs))
-                )
+                labels = self.extras.labels_of(args, kwargs)
+                watch(samples, GradientHook(self._on_sample, made, samples.detach(), labels))
 
     def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of D returned."""
@@ -169,12 +168,15 @@ class Observer:
         record, step = self._record, self.seen.steps
         record.step, record.time = step, time.time()
         self.seen.steps += 1
+        self.seen.pooled_batches = self.captures.pooled_batches
         self._phase = 0
         if self._generator_first is None:
             # Mixed precision may skip the discriminator's first update: then its calls on detached samples tell.
             detached = any(c.from_generator and c.has_gradient and not c.differentiable_input for c in record.calls)
             self._generator_first = self.seen.has_discriminator and not self.seen.d_updates and not detached
         self._chunk.close(record)
+        if step + 1 == _WARM_STEPS:
+            self.warm = step + 1, self.guard.seconds - self._pipeline.costs.loop_seconds
         if self._wary:
             self._copying |= any(original._version != version for original, version in self._wary)
             self._wary = []
@@ -183,7 +185,7 @@ class Observer:
         self._outgoing = []
         self._closed = (self._chunk, record)
         self._called_since_close = False
-        capture = self._capture(step)
+        capture = self.captures.take(step, self._stream)
         collecting = self._pipeline.wants_real and len(self._chunk.records) >= _COLLECTING_STEPS
         late = time.monotonic() - self._chunk.started > _CHUNK_SECONDS
         if capture is not None or self._chunk.full or late or collecting:
@@ -191,21 +193,6 @@ class Observer:
             self._outgoing = [self._chunk] if capture is None else [self._chunk, capture]
             self._chunk = Chunk(self.device)
         self._record = self._chunk.new_record()
-
-    def _capture(self, step: int) -> Capture | None:
-        if step < self.schedule.next_due or not self.pool.full:
-            return None
-        extras = self.extras.at_capture(step)
-        began, costs = time.perf_counter(), self._pipeline.costs
-        transfer = Transfer([self.pool.snapshot(), *extras.values()], self._stream)
-        self.captures += 1
-        if costs.measured and step:
-            pace, more = (began - self.started) / step, self.extras.seconds_per_capture
-            spent = costs.seconds + more * self.captures
-            self.schedule.measured(capture_seconds=costs.per_capture + more, step_seconds=pace, spent_seconds=spent)
-        self.schedule.captured(step)
-        costs.loop_seconds += time.perf_counter() - began
-        return Capture(step, transfer, ("generated", *extras))
 
     def _hand_over(self, item: Chunk | Capture) -> None:
         if isinstance(item, Chunk):
@@ -220,18 +207,11 @@ class Observer:
         if made.pooled or (self.seen.recognised_samples and not made.consumed):
             return
         made.pooled = True
-        self.batch_size = len(samples)
-        self.seen.pooled_batches += 1
-        began = time.perf_counter()
-        if self.pool.add(samples):
-            self.extras.add_labels(labels, samples, self.pool)
-        else:
-            self.schedule.next_due = sys.maxsize
+        if not self.captures.add(samples, labels):
             self.guard.report(
-                f"the generator's samples changed to shape {tuple(samples.shape[1:])} after {self.pool.shape}, so no "
-                "more are captured; for a growing generator attach anew at each size"
+                f"the generator's samples changed to shape {tuple(samples.shape[1:])} after "
+                f"{self.captures.pool.shape}, so no more are captured; for a growing generator attach anew at each size"
             )
-        self._pipeline.costs.loop_seconds += time.perf_counter() - began
 
     def _on_score_gradient(self, call: Call, slope: Tensor | None, gradient: Tensor) -> None:
         rows = thin(along(gradient, slope))

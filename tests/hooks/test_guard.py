@@ -135,9 +135,13 @@ def test_a_graph_that_outlives_the_probe_adds_nothing_to_it(tmp_path: Path) -> N
     alive = p.discriminator(p.generator(p.latents())).mean()
     probe.close()
     observer = probe._source._observer  # type: ignore[union-attr]
-    rows, captures, seconds = observer.pool.rows_added, observer.captures, observer.guard.seconds
+    rows, captures, seconds = observer.captures.pool.rows_added, observer.captures.taken, observer.guard.seconds
     _update(p, alive)
-    assert (observer.pool.rows_added, observer.captures, observer.guard.seconds) == (rows, captures, seconds)
+    assert (observer.captures.pool.rows_added, observer.captures.taken, observer.guard.seconds) == (
+        rows,
+        captures,
+        seconds,
+    )
     assert rows == BATCH
     assert cp.load(tmp_path / "run").batches == [0]
 
