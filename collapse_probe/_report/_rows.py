@@ -65,7 +65,10 @@ def _training_rows(view: View, most: int) -> Iterator[Row]:
     yield Row("Scores of the discriminator", "batch means, in its own output units", scores, _axis(scores))
     norms = {name: what for name, what in zip(NORMS, (D, GENERATOR, REACHING), strict=True) if name in steps}
     zero = (steps[list(norms)] == 0).any(axis=None)
-    note = "L2, logarithmic" + ("; zeros lie on the lower edge" if zero else "")
+    reaching = "; grey: sum of |dL/dscore|, what reaches the generator through the discriminator"
+    note = (
+        "L2, logarithmic" + (reaching if NORMS[-1] in norms else "") + ("; zeros lie on the lower edge" if zero else "")
+    )
     yield Row("Gradient norms", note, _lines(_lifted(steps[list(norms)]), norms, most), LOGARITHMIC)
     for name in view.scalars:
         if name not in OWN:
