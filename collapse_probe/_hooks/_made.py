@@ -49,4 +49,5 @@ class Memory:
     def find(self, inputs: Tensor) -> Made | None:
         """The batch that these inputs are."""
         address = inputs.untyped_storage()._cdata
-        return next((made for made in reversed(self._made) if made.holds(address)), None)
+        # A copy, since another thread may be drawing samples.
+        return next((made for made in reversed(tuple(self._made)) if made.holds(address)), None)

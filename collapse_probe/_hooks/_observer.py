@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Call, Capture, Chunk, Pipeline, Pool, StepRecord, Transfer, Worker, thin
+from .._recorder import Call, Capture, Chunk, Pipeline, Pool, StepRecord, Transfer, Worker, generators_apart, thin
 from ._extras import Extras
 from ._guard import GradientHook, Guard, watch
 from ._made import Made, Memory
 from ._norms import write_norm
-from ._outputs import inputs_of, samples_of
+from ._outputs import inputs_of, samples_of, tensors_in
 from ._players import Players
 from ._scores_of import ScorePicker, along, row_means
 from ._self_check import Seen
@@ -99,7 +99,9 @@ class Observer:
             made.consumed = call.from_generator = True
             self.seen.recognised_samples += call.differentiable_input
         elif self._pipeline.wants_real and len(inputs) == (len(found[0]) if found[0].ndim else 1):
-            call.keep_inputs(inputs)
+            # Until the generator was called, one-hot labels before the samples would pass for them.
+            if self._memory.shape is not None or len([*tensors_in([*args, *kwargs.values()])]) == 1:
+                call.keep_inputs(inputs)
         self._pending.append(call)
         self._record.calls.append(call)
         watch(found[1], GradientHook(self._on_score, call, found[2]))
@@ -115,12 +117,14 @@ class Observer:
         if player is None:
             self.seen.other_updates += 1
             return
-        for call in self._pending:
+        used, self._pending = self._pending, []
+        if player == "discriminator":
+            used, self._pending = generators_apart(used)
+        for call in used:
             call.phase, call.player = self._phase, player
             judged = player != "discriminator" or call.shared
             if judged and call.differentiable_input and call.has_gradient:
                 self.seen.judged_samples += 1
-        self._pending = []
         self._phase += 1
         if player != "generator":
             self.seen.d_updates += 1
@@ -175,7 +179,7 @@ class Observer:
             # Mixed precision may skip the discriminator's first update: then its calls on detached samples tell.
             detached = any(c.from_generator and c.has_gradient and not c.differentiable_input for c in record.calls)
             self._generator_first = self.seen.has_discriminator and not self.seen.d_updates and not detached
-        self._chunk.close(record)
+        self._copying |= self._chunk.close(record)
         if self._wary:
             self._copying |= any(original._version != version for original, version in self._wary)
             self._wary = []

@@ -35,8 +35,8 @@ def scalar(name: str, value: Any) -> float:
         return value
     try:
         # Unlike float(), item() has no word to say on a tensor that is part of a graph.
-        return float(value.item() if isinstance(value, Tensor) else value)
-    except (TypeError, ValueError, RuntimeError):
+        return float(value.item() if isinstance(value, Tensor | np.ndarray) else value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         shape = getattr(value, "shape", None)
         came = f"{type(value).__name__}" + (f" of shape {tuple(shape)}" if shape is not None else f" {value!r}")
         remedy = f": pass its mean, e.g. {name}.mean()" if shape is not None else ""

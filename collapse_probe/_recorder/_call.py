@@ -64,6 +64,18 @@ class Call:
         self.inputs_every = every
 
 
+def generators_apart(calls: list[Call]) -> tuple[list[Call], list[Call]]:
+    """The calls of a discriminator's update, and those that the generator's update after it is made of.
+
+    Loops may compute both losses before either update. Then the discriminator was given detached samples first, and
+    the same samples with their history after that.
+    """
+    own = [call for call in calls if call.from_generator and call.has_gradient]
+    detached = [place for place, call in enumerate(own) if not call.differentiable_input]
+    waiting = own[detached[-1] + 1 :] if detached else []
+    return [call for call in calls if call not in waiting], waiting
+
+
 def thin(rows: Tensor) -> Tensor:
     """At most `ROWS_PER_CALL` entries of (n,), at an even stride: a real and a fake half both stay represented."""
     every = stride(len(rows), ROWS_PER_CALL)
