@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Call, Capture, Chunk, Pipeline, Pool, StepRecord, Transfer, Worker, generators_apart, thin
+from .._recorder import Call, Capture, Chunk, Pipeline, Pool, StepRecord, Transfer, Worker, shared_out, thin
 from ._extras import Extras
 from ._guard import GradientHook, Guard, watch
 from ._made import Made, Memory
@@ -80,6 +80,8 @@ class Observer:
                 watch(
                     samples, GradientHook(self._on_sample, made, samples.detach(), self.extras.labels_of(args, kwargs))
                 )
+            else:
+                self.pool.rows_added = 0
 
     def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of D returned."""
@@ -117,9 +119,7 @@ class Observer:
         if player is None:
             self.seen.other_updates += 1
             return
-        used, self._pending = self._pending, []
-        if player == "discriminator":
-            used, self._pending = generators_apart(used)
+        player, used, self._pending = shared_out(player, self._pending)
         for call in used:
             call.phase, call.player = self._phase, player
             judged = player != "discriminator" or call.shared
