@@ -177,9 +177,13 @@ class _Attached:
         return self._account.described()
 
     def _on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        if self._parts is not None and (part := self._parts.shown(args, kwargs)) is not None:
-            self._parts.remove()
-            self._taps.append(Tap(part, self._guard(self._observer.on_generator)))
+        if self._parts is not None:
+            # A generator that is called itself after all, once the discriminator had been trained, needs none of them.
+            part = None if self._observer.seen.generator_calls else self._parts.shown(args, kwargs)
+            if part is not None or self._observer.seen.generator_calls:
+                self._parts.remove()
+            if part is not None:
+                self._taps.append(Tap(part, self._guard(self._observer.on_generator)))
         self._observer.on_discriminator(args, kwargs, output)
 
     def _after_update(self, optimizer: torch.optim.Optimizer) -> None:

@@ -34,7 +34,11 @@ class Captures:
         """Whether a batch made now will be part of the next capture."""
         # Copying every batch into the ring would be a cost at each step: start when it will just be full in time.
         missing = (self.schedule.next_due - step) * len(samples)
-        return missing <= self.pool.size + len(samples) or not self.pooled_batches
+        wanted = missing <= self.pool.size + len(samples) or not self.pooled_batches
+        if not wanted:
+            # What the pool holds of long ago is not to be mixed with what comes later.
+            self.pool.rows_added = 0
+        return wanted
 
     def add(self, samples: Tensor, labels: Any) -> bool:
         """Pool a batch; False, and no more are taken, when its samples have another shape than those before."""

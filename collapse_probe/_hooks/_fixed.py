@@ -92,8 +92,11 @@ def _attributes_kept(generator: nn.Module) -> Iterator[None]:
         yield
     finally:
         for module, attributes in before:
-            vars(module).clear()
-            vars(module).update(attributes)
+            # Another thread may be calling the generator, so that nothing is missing at any time.
+            now = vars(module)
+            for name in now.keys() - attributes.keys():
+                del now[name]
+            now.update(attributes)
 
 
 @contextmanager

@@ -45,7 +45,8 @@ class Memory:
         self._made.pop(made.address, None)
         self._made[made.address] = made
         if len(self._made) > _REMEMBERED_CALLS:
-            del self._made[next(iter(self._made))]
+            # Another thread may be drawing samples too.
+            self._made.pop(next(iter(self._made)), None)
         return made
 
     def find(self, inputs: Tensor) -> Made | None:

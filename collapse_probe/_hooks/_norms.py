@@ -9,6 +9,8 @@ from torch import Tensor
 
 from .._recorder import StepRecord
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> None:
     """Keep the Euclidean norm of all dense gradients under `name`; nothing where no parameter has one."""
@@ -23,6 +25,7 @@ def write_norm(record: StepRecord, name: str, parameters: Iterable[Tensor]) -> N
     wide = torch.float32 if gradients[0].dtype in (torch.float16, torch.bfloat16) else None
     norms = torch._foreach_norm(gradients, 2.0, dtype=wide)
     if on_cpu:
-        record.scalars[name] = float(np.float32(math.hypot(*(norm.item() for norm in norms))))
+        norm = math.hypot(*(norm.item() for norm in norms))
+        record.scalars[name] = float(np.float32(norm)) if norm < _LARGEST else norm
     else:
         record.on_device[name] = torch.linalg.vector_norm(torch.stack(norms))

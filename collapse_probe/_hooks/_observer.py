@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Call, Capture, Chunk, Pipeline, StepRecord, Worker, thin
+from .._recorder import Call, Capture, Chunk, Pipeline, StepRecord, Worker, shared_out, thin
 from ._captures import Captures
 from ._extras import Extras
 from ._guard import GradientHook, Guard, watch
 from ._made import Made, Memory
 from ._norms import write_norm
-from ._outputs import inputs_of, samples_of
+from ._outputs import inputs_of, samples_of, tensors_in
 from ._players import Players
 from ._scores_of import ScorePicker, along, row_means
 from ._self_check import Seen
@@ -58,6 +58,7 @@ class Observer:
         """Steps, and time spent on them here, that came before everything had been run once."""
         self._on_score = self.guard(self._on_score_gradient)
         self._on_sample = self.guard(self._on_sample_gradient)
+        self._device_known = False
         self._use(next(generator.parameters()).device)
 
     @property
@@ -88,8 +89,10 @@ class Observer:
         if inputs is None or found is None:
             return
         self._called_since_close = True
-        if self.seen.discriminator_calls == 1 and found[0].device != self.device:
-            self._use(found[0].device)
+        if not self._device_known:
+            self._device_known = True
+            if found[0].device != self.device:
+                self._use(found[0].device)
         made = self._memory.find(inputs)
         call = self._new_call(found[0])
         call.differentiable_input = inputs.grad_fn is not None
@@ -98,7 +101,9 @@ class Observer:
             made.consumed = call.from_generator = True
             self.seen.recognised_samples += call.differentiable_input
         elif self._pipeline.wants_real and len(inputs) == (len(found[0]) if found[0].ndim else 1):
-            call.keep_inputs(inputs)
+            # Until the generator was called, one-hot labels before the samples would pass for them.
+            if self._memory.shape is not None or len([*tensors_in([*args, *kwargs.values()])]) == 1:
+                call.keep_inputs(inputs)
         self._pending.append(call)
         self._record.calls.append(call)
         watch(found[1], GradientHook(self._on_score, call, found[2]))
@@ -114,12 +119,12 @@ class Observer:
         if player is None:
             self.seen.other_updates += 1
             return
-        for call in self._pending:
+        player, used, self._pending = shared_out(player, self._pending)
+        for call in used:
             call.phase, call.player = self._phase, player
             judged = player != "discriminator" or call.shared
             if judged and call.differentiable_input and call.has_gradient:
                 self.seen.judged_samples += 1
-        self._pending = []
         self._phase += 1
         if player != "generator":
             self.seen.d_updates += 1
@@ -174,7 +179,7 @@ class Observer:
             # Mixed precision may skip the discriminator's first update: then its calls on detached samples tell.
             detached = any(c.from_generator and c.has_gradient and not c.differentiable_input for c in record.calls)
             self._generator_first = self.seen.has_discriminator and not self.seen.d_updates and not detached
-        self._chunk.close(record)
+        self._copying |= self._chunk.close(record)
         if step + 1 == _WARM_STEPS:
             self.warm = step + 1, self.guard.seconds - self._pipeline.costs.loop_seconds
         if self._wary:

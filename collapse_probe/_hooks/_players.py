@@ -15,8 +15,7 @@ class Players:
     """Tells from an optimizer's parameters, and from which of them have gradients, which network it updates."""
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module | None) -> None:
-        self._generator = {id(p) for p in generator.parameters()}
-        self._discriminator = set() if discriminator is None else {id(p) for p in discriminator.parameters()}
+        self._modules = generator, discriminator
         self._known: weakref.WeakKeyDictionary[torch.optim.Optimizer, tuple[int, Parameters, Parameters]]
         self._known = weakref.WeakKeyDictionary()
         self._stepping: Player | None = None
@@ -51,11 +50,20 @@ class Players:
         known = self._known.get(optimizer)
         size = sum(len(group["params"]) for group in optimizer.param_groups)
         if known is None or known[0] != size:
+            # Networks grow, and a checkpoint may bring parameters of its own: what they hold now is what counts.
+            own = _own_parameters(*self._modules)
             held = [p for group in optimizer.param_groups for p in group["params"]]
-            of_generator = [p for p in held if id(p) in self._generator]
-            of_discriminator = [p for p in held if id(p) in self._discriminator]
+            of_generator, of_discriminator = ([p for p in held if id(p) in ids] for ids in own)
             known = self._known[optimizer] = size, of_generator, of_discriminator
         return known[1], known[2]
+
+
+def _own_parameters(generator: nn.Module, discriminator: nn.Module | None) -> tuple[set[int], set[int]]:
+    """Which parameters tell whose update it is: one that both networks hold does not, unless it is all there is."""
+    of_generator = {id(p) for p in generator.parameters()}
+    of_discriminator = set() if discriminator is None else {id(p) for p in discriminator.parameters()}
+    shared = of_generator & of_discriminator
+    return of_generator - shared or of_generator, of_discriminator - shared or of_discriminator
 
 
 def _have_gradients(parameters: Parameters) -> bool:

@@ -16,10 +16,10 @@ _USUAL_NAMES = ("adv_output", "logits", "score")
 class ScorePicker:
     """Finds the score of each sample in what D returned, and the tensor whose gradient tells of it.
 
-    Without `score` it is the first tensor with as many rows as the batch has, the very one that the loss is computed
-    from. A `score` callable may return one of the tensors in D's output, or compute a number a sample from it, which
-    the loop's own loss knows nothing of: then the gradient that reaches the output is projected on the direction in
-    which that number grows.
+    Without `score` it is the first tensor with as many rows as the batch has, one of a single channel if there is any:
+    the very one that the loss is computed from. A `score` callable may return one of the tensors in D's output, or
+    compute a number a sample from it, which the loop's own loss knows nothing of: then the gradient that reaches the
+    output is projected on the direction in which that number grows.
     """
 
     def __init__(self, score: Callable[..., Tensor] | None) -> None:
@@ -34,7 +34,7 @@ class ScorePicker:
         if self._score is None:
             scores = _first_of(output, len(inputs))
             return None if scores is None or not scores.requires_grad else (scores, scores, None)
-        watched = [t for t in tensors_in(output) if t.requires_grad]
+        watched = [t for t in tensors_in(output) if t.requires_grad and t.numel()]
         if not watched:
             return None
         with torch.no_grad():
@@ -87,7 +87,13 @@ def _first_of(output: Any, rows: int) -> Tensor | None:
     if isinstance(output, dict):
         output = [output[name] for name in _USUAL_NAMES if name in output] or output
     found = [t for t in tensors_in(output) if t.numel()]
-    return next((t for t in found if t.ndim and len(t) == rows), found[0] if found else None)
+    # Features and classes may come first: a score is one number a sample, or a map of one channel.
+    sample_wise = sorted((t for t in found if t.ndim and len(t) == rows), key=_unlike_scores)
+    return next(iter(sample_wise or found), None)
+
+
+def _unlike_scores(tensor: Tensor) -> tuple[bool, bool]:
+    return not tensor.requires_grad, tensor.ndim > 1 and tensor.shape[1] > 1
 
 
 def _required_parameters(function: Callable[..., Any]) -> int:

@@ -4,6 +4,7 @@ from ._assemble import Assembler as Assembler
 from ._by_hand import scalar as scalar
 from ._call import Call as Call
 from ._call import Player as Player
+from ._call import shared_out as shared_out
 from ._call import thin as thin
 from ._chunk import Chunk as Chunk
 from ._chunk import StepRecord as StepRecord

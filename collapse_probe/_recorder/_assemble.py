@@ -44,6 +44,11 @@ class Assembler:
 
     def assemble(self, chunk: Chunk) -> list[StepRow]:
         """The rows of a chunk that has been sent; a record that no update closed has a step below 0."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            # A GAN that diverges is what is being watched for: no warnings of NumPy's about it.
+            return self._assembled(chunk)
+
+    def _assembled(self, chunk: Chunk) -> list[StepRow]:
         numbers = chunk.numbers()
         _count_signs([call for record in chunk.records for call in record.calls], numbers)
         rows, tagged = [], []

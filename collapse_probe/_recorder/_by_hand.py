@@ -35,8 +35,8 @@ def scalar(name: str, value: Any) -> float:
         return value
     try:
         # Unlike float(), item() has no word to say on a tensor that is part of a graph.
-        return float(value.item() if isinstance(value, Tensor) else value)
-    except (TypeError, ValueError, RuntimeError):
+        return float(value.item() if isinstance(value, Tensor | np.ndarray) else value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         shape = getattr(value, "shape", None)
         came = f"{type(value).__name__}" + (f" of shape {tuple(shape)}" if shape is not None else f" {value!r}")
         remedy = f": pass its mean, e.g. {name}.mean()" if shape is not None else ""
@@ -80,6 +80,7 @@ class HandScores:
     def __init__(self) -> None:
         self._outside_unit = False
 
+    @np.errstate(over="ignore", invalid="ignore")  # what diverges is recorded, not warned of
     def columns(self, d_real: Any, d_fake: Any) -> dict[str, float]:
         """`d_real`, `d_fake`, and, where there are scores of several samples, `edge` and the canonical losses."""
         sides = {

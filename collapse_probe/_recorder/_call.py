@@ -64,6 +64,24 @@ class Call:
         self.inputs_every = every
 
 
+def shared_out(player: Player, calls: list[Call]) -> tuple[Player, list[Call], list[Call]]:
+    """Whose update it was, the calls that it was made of, and those that wait for the generator's update after it.
+
+    Gradients that are zeroed, not removed, are there for both networks of an optimizer; but no update of the generator
+    comes from detached samples alone. And a loop may compute both losses before either update: then the discriminator
+    was given detached samples first, and the same samples with their history after that.
+    """
+    reached = [call for call in calls if call.has_gradient]
+    if player == "both" and reached and not any(call.differentiable_input for call in reached):
+        player = "discriminator"
+    if player != "discriminator":
+        return player, calls, []
+    own = [call for call in reached if call.from_generator]
+    detached = [place for place, call in enumerate(own) if not call.differentiable_input]
+    waiting = own[detached[-1] + 1 :] if detached else []
+    return player, [call for call in calls if call not in waiting], waiting
+
+
 def thin(rows: Tensor) -> Tensor:
     """At most `ROWS_PER_CALL` entries of (n,), at an even stride: a real and a fake half both stay represented."""
     every = stride(len(rows), ROWS_PER_CALL)

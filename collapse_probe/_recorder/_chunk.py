@@ -80,10 +80,10 @@ class Chunk:
         start = self.write(here, len(scalars))
         record.places.update(zip(scalars, range(start, start + len(scalars)), strict=True))
 
-    def close(self, record: StepRecord) -> None:
-        """Copy what the step's calls hold and let go of it."""
+    def close(self, record: StepRecord) -> bool:
+        """Copy what the step's calls hold and let go of it; whether scores of it were written over before that."""
         pieces: list[Tensor] = []
-        at, lies = 0, []
+        at, lies, written_over = 0, [], False
         for call in record.calls:
             scores, gradient = call.scores, call.plain if call.plain is not None else call.graph
             if scores is None:
@@ -91,6 +91,7 @@ class Chunk:
             call.rows = len(scores)
             # What was written over is no longer what the discriminator returned: rather nothing than a wrong number.
             changed = scores._version != call.version
+            written_over |= changed
             pieces.append(torch.full_like(scores, float("nan")) if changed else scores)
             lies.append((call, at, gradient is not None))
             at += call.rows
@@ -107,6 +108,7 @@ class Chunk:
         if record.on_device:
             self.write_scalars(record, record.on_device)
             record.on_device = {}
+        return written_over
 
     def send(self, stream: torch.cuda.Stream | None) -> None:
         """Start the copy to the host, on `stream` where the chunk is on a GPU; returns at once."""

@@ -15,6 +15,7 @@ class Pool:
         self.wanted = size
         self.size = size
         self.rows_added = 0
+        """Without a gap: set to 0 where a batch is left out, so that no capture holds rows from before it."""
         self._ring: Tensor | None = None
         self._next = 0
 

@@ -261,3 +261,11 @@ def test_tensors_logged_on_the_cpu_keep_all_their_digits_however_many_they_are(t
         probe.log(**logged)
     stored = cp.load(tmp_path / "run").steps.loc[0]
     assert {name: stored[name] for name in logged} == {name: value.item() for name, value in logged.items()}
+
+
+def test_a_number_may_come_as_an_array_of_one_element_and_one_too_large_is_refused(tmp_path: Path) -> None:
+    with cp.Probe(run=tmp_path / "run") as probe:
+        probe.step(loss_d=np.array([0.5]), loss_g=np.float32(2.0))
+        with pytest.raises(InvalidArgument, match="loss_d is a int"):
+            probe.step(loss_d=10**400)
+    assert cp.load(tmp_path / "run").steps[["loss_d", "loss_g"]].to_numpy().tolist() == [[0.5, 2.0]]

@@ -68,13 +68,8 @@ def _register(
 _register("a tuple", lambda s, f: (s, f), lambda out: out[0])
 _register("a list", lambda s, f: [s.squeeze(1), f], lambda out: out[0])
 _register("a dict", lambda s, f: {"h": f, "adv_output": s.squeeze(1)}, lambda out: out["adv_output"])
-_register(
-    "a data class",
-    lambda s, f: Verdicts(f, s),
-    lambda out: out.scores,
-    needs="`score=lambda out: out.scores`, since the features come first",
-    options={"score": lambda out: out.scores},
-)
+_register("a data class, features first", lambda s, f: Verdicts(f, s), lambda out: out.scores)
+_register("a list of lists, features first", lambda s, f: [[f, s], [f, s]], lambda out: out[1][1])
 
 
 class Patches(nn.Module):
