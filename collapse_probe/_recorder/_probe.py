@@ -108,14 +108,14 @@ class Probe:
             raise InvalidArgument(f"step is {step!r}; expected a whole number >= 0")
         losses = {"loss_d": loss_d, "loss_g": loss_g, **scalars}
         values = {name: scalar(name, value) for name, value in losses.items() if value is not None}
-        if d_real is not None or d_fake is not None:
-            values |= self._scores.columns(d_real, d_fake)
         given = None if fake is None and real is None else batches(fake, real, self._pipeline.sample_shape)
         extras = {"labels": labels, "latents": latents} if given is not None else {}
         kept = {name: host_tensor(value) for name, value in extras.items() if value is not None}
         number = self._step if step is None else step
         self._step = number + 1
         try:
+            if d_real is not None or d_fake is not None:
+                values |= self._scores.columns(d_real, d_fake)
             if number < self._highest:
                 self._pipeline.take_up(number)
                 self._coordination.start_over()
@@ -227,7 +227,8 @@ class Probe:
         if (source := self._source) is not None:
             self._tried(source.detach)
         info = {} if source is None else self._tried(source.described) or {}
-        info, stopped_at = info | {"error": self.error}, self._coordination.stopped_at
+        info |= {"error": self.error}
+        stopped_at = self._tried(lambda: self._coordination.stopped_at)
         self._tried(lambda: self._pipeline.close(how=how, error=error, info=info, stopped_at=stopped_at))
         if self._source is not None and self._source.refusal is not None and error is None:
             raise LoopNotUnderstood(self._source.refusal)
