@@ -86,6 +86,9 @@ class Fault:
     def arm(self) -> None:
         self._armed = True
 
+    def disarm(self) -> None:
+        self._armed = False
+
     def _around(self, original: Any) -> Any:
         if isinstance(original, property):
             return property(self._around(original.fget), original.fset)

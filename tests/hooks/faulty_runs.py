@@ -99,7 +99,10 @@ def _style() -> Game:
 
 
 def _usual(folder: Path) -> dict[str, Any]:
-    return {"every": 1, "sample_size": 32, "disk_limit": 4000, "on_event": lambda event: None, "total_steps": 100}
+    return {"every": 1, "sample_size": 32, "disk_limit": 4000, "on_event": lambda event: None} | {
+        "modes": cp.toy.ring(CLASSES),
+        "total_steps": 100,
+    }
 
 
 def _with_sheets(folder: Path) -> dict[str, Any]:
@@ -153,7 +156,7 @@ class Outcome:
     """What became of a training that was watched."""
 
     state: list[Any]
-    error: str | None
+    error: str
     warned: list[str]
 
 
@@ -171,7 +174,7 @@ def watched(name: str, folder: Path, arm: Callable[[], None], *, as_errors: bool
     def armed() -> None:
         until = time.monotonic() + 20
         while len(cp.load(folder / "run").steps) < scenario.stored and time.monotonic() < until:
-            time.sleep(0.002)
+            time.sleep(0.01)
         arm()
 
     seed()
@@ -182,14 +185,13 @@ def watched(name: str, folder: Path, arm: Callable[[], None], *, as_errors: bool
         random_state = torch.get_rng_state()
         options = scenario.options(folder)
         torch.set_rng_state(random_state)
-        probe = cp.attach(game.generator, game.discriminator, run=folder / "run", **options)
-        scenario.train(game, probe, armed)
-        probe.close()
+        with cp.attach(game.generator, game.discriminator, run=folder / "run", **options) as probe:
+            scenario.train(game, probe, armed)
     assert hooks() == before
     assert not any("forward" in vars(part) for module in game.modules for part in module.modules())
     warned = [str(each.message) for each in caught or [] if issubclass(each.category, CollapseProbeWarning)]
     assert len(warned) == len(caught or [])
-    return Outcome(state_of(game), probe.error, warned)
+    return Outcome(state_of(game), str(probe.error), warned)
 
 
 def by_hand(probe: cp.Probe, arm: Callable[[], None]) -> None:
