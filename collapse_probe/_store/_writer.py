@@ -67,6 +67,7 @@ class RunWriter:
                 f"a capture of {', '.join(tensors) or 'nothing'}; expected a tensor named 'generated'"
             )
         file = capture_file(self.path, step, self.rank)
+        file.parent.mkdir(exist_ok=True)
         write_tensors(file, tensors, {"step": step, "start": self.start})
         return file.stat().st_size
 
@@ -82,6 +83,7 @@ class RunWriter:
     def write_sheet(self, step: int, sheet: np.ndarray) -> int:
         """What the generator drew from fixed latents, (n, ...); the bytes that it takes on disk."""
         file = sheet_file(self.path, step, self.rank)
+        file.parent.mkdir(exist_ok=True)
         write_tensors(file, {"sheet": sheet}, {"step": step, "start": self.start})
         return file.stat().st_size
 
