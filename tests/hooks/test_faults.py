@@ -216,3 +216,15 @@ def test_an_interruption_by_the_user_gets_through(name: str, tmp_path: Path, mon
     run = cp.load(tmp_path / "run")
     assert run.info["ends"][-1]["how"] == "exception"
     assert len(run.steps) >= runs.SURELY_STORED
+
+
+def test_a_step_that_could_not_be_copied_whole_has_no_scores_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.watched("sheets", tmp_path / "sound", lambda: None)
+    check("_recorder._chunk.Chunk.write", 0, tmp_path / "torn", monkeypatch)
+    torn = cp.load(tmp_path / "torn" / "run").steps
+    sound = cp.load(tmp_path / "sound" / "run").steps.loc[torn.index]
+    assert torn["d_real"].isna().any()
+    for column in ("d_real", "d_fake", "edge", "grad_norm_d"):
+        assert torn[column].dropna().tolist() == sound[column][torn[column].notna()].tolist()
