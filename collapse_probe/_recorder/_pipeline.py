@@ -78,8 +78,8 @@ class Pipeline:
     @property
     def wants_real(self) -> bool:
         """Whether real rows are still being collected."""
-        may = not self.rank and self._given is None and not self._reservoir.done
-        return may and self.error is None and self.reference is None
+        may = not self.rank and self._given is None and self.error is None and self.reference is None
+        return may and not self._reservoir.done
 
     @property
     def sample_shape(self) -> tuple[int, ...] | None:

@@ -74,7 +74,7 @@ def halves(game: Game, probe: cp.Probe | None, arm: Callable[[], None]) -> None:
 def _tell(probe: cp.Probe | None, step: int) -> None:
     if probe is not None:
         probe.log(loss_d=step / 2, loss_g=math.nan if step >= BROKEN_AT else 1.0)
-        until = time.monotonic() + (1.0 if step == BROKEN_AT + 6 else 0.0)
+        until = time.monotonic() + (10.0 if step == BROKEN_AT + 6 else 0.0)
         while not probe.should_stop and probe.error is None and time.monotonic() < until:
             time.sleep(0.001)
 
@@ -110,7 +110,7 @@ def _with_sheets(folder: Path) -> dict[str, Any]:
 
 
 def _with_latents(folder: Path) -> dict[str, Any]:
-    kept = {"labels": "labels", "real": REAL, "keep_best": folder / "best.safetensors", "every": "auto"}
+    kept = {"labels": "labels", "real": REAL, "keep_best": folder / "best.safetensors", "every": 2}
     return _usual(folder) | kept | {"fixed_latents": (torch.randn(8, LATENT), torch.arange(8) % CLASSES)}
 
 
