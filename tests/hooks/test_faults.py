@@ -160,7 +160,7 @@ def check(name: str, error: int, folder: Path, patch: pytest.MonkeyPatch) -> run
     return outcome
 
 
-@pytest.mark.parametrize(("name", "error"), list(zip(ATTACHED[::5], itertools.cycle(range(4)))))
+@pytest.mark.parametrize(("name", "error"), list(zip(ATTACHED[::6], itertools.cycle(range(4)))))
 def test_a_failure_is_one_warning_and_training_does_not_feel_it(
     name: str, error: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
