@@ -42,3 +42,19 @@ class UnsupportedFormat(UnreadableRun):
 
 class CollapseProbeWarning(UserWarning):
     """Trouble inside the probe while training goes on."""
+
+
+_LONGEST = 300
+
+
+def in_a_line(error: BaseException) -> str:
+    """An error's type and message for a warning; never raises, not even where the error's own `str` does.
+
+    >>> in_a_line(ValueError("no such mode"))
+    'ValueError: no such mode'
+    """
+    try:
+        said = " ".join(str(error).split())[:_LONGEST]
+    except Exception:
+        said = "(it cannot say what)"
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

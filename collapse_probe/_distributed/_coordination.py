@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import in_a_line
 from ._leader import Leader
 from ._member import Clock, Member
 from ._place import Place, default_store, group_size, place, under
@@ -140,7 +141,7 @@ class Coordination:
             self._lose(error)
 
     def _lose(self, error: Exception) -> None:
-        self._lost = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        self._lost = in_a_line(error)
 
     def _warn_once(self, message: str) -> None:
         if not self._warned:

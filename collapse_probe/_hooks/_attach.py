@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from os import PathLike
 from typing import Any, Unpack
 
@@ -110,7 +111,7 @@ class _Attached:
     @property
     def error(self) -> str | None:
         """What failed, or what of the loop is not understood."""
-        return self._guard.error
+        return self._guard.error or self._observer.extras.error
 
     @property
     def steps(self) -> int:
@@ -146,25 +147,36 @@ class _Attached:
             self._look_for_changes()
             self._check()
 
+    def fail(self, failure: Exception) -> None:
+        """Watch no more, with one warning."""
+        self._guard.fail(failure)
+
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
         self.polled()
         self._guard(self._observer.log)(scalars)
 
     def detach(self) -> None:
-        """Remove every hook and hand over what is left."""
-        for tap in self._taps:
-            tap.remove()
-        if self._parts is not None:
-            self._parts.remove()
-        for handle in self._handles:
-            handle.remove()
+        """Remove every hook and hand over what is left, each of it whatever becomes of the others."""
+        with ExitStack() as last_first:
+            last_first.callback(self._look_back)
+            last_first.callback(self._worker.close)
+            last_first.callback(self._finish)
+            for handle in self._handles:
+                last_first.callback(handle.remove)
+            if self._parts is not None:
+                last_first.callback(self._parts.remove)
+            for tap in self._taps:
+                last_first.callback(tap.remove)
+
+    def _finish(self) -> None:
         # Also after a failure: what was recorded before it is whole.
         self._guard.paused = False
         self._guard.off = False
         self._guard(self._observer.finish)()
         self._guard.off = True
-        self._worker.close()
+
+    def _look_back(self) -> None:
         self._look_for_changes()
         if not self._checked and (found := trouble(self._observer.seen, at_the_end=True)) is not None:
             if self._strict:

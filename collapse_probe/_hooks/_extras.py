@@ -40,6 +40,11 @@ class Extras:
             keeper.modules["generator"] = self._generator
 
     @property
+    def error(self) -> str | None:
+        """Why no more sheets of fixed latents are drawn, where they should be."""
+        return None if self._fixed is None else self._fixed.error
+
+    @property
     def seconds_per_capture(self) -> float:
         """What the extras of one capture cost."""
         return self._stopwatch.seconds / max(1, self._captures)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .._recorder import SHEET_ROWS, plain, random_states_kept, warn
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, in_a_line
 from ._outputs import samples_of
 
 
@@ -33,7 +33,7 @@ class FixedLatents:
             self._call()
         except Exception as failure:
             raise InvalidArgument(
-                f"the generator cannot be called on fixed_latents ({type(failure).__name__}: {failure}); give what "
+                f"the generator cannot be called on fixed_latents ({in_a_line(failure)}); give what "
                 "its call takes: a tensor, a tuple of arguments, or a dict of keyword arguments"
             ) from failure
 
@@ -44,7 +44,7 @@ class FixedLatents:
         try:
             return self._call()
         except Exception as failure:
-            self.error = f"{type(failure).__name__}: {failure}"
+            self.error = in_a_line(failure)
             warn(f"no more sheets of fixed latents are drawn, the rest goes on: {self.error}")
             return None
 

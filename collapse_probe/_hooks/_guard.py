@@ -1,5 +1,6 @@
 """Between the probe and the training loop: whatever fails on our side must not be felt on theirs."""
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,9 +10,8 @@ import torch
 from torch import Tensor
 
 from .._recorder import warn
-from ..errors import LoopNotUnderstood
+from ..errors import LoopNotUnderstood, in_a_line
 
-_LONGEST_MESSAGE = 300
 # What runs under vmap, jvp and the like is a computation of its own on tensors that must not outlive it.
 _transforming: Callable[[], Any] = getattr(torch._C._functorch, "peek_interpreter_stack", lambda: None)
 _is_batched: Callable[[Tensor], bool] = getattr(torch._C._functorch, "is_legacy_batchedtensor", lambda gradient: False)
@@ -28,6 +28,8 @@ class Guard:
         """Whether the self-check's line was printed."""
         self.seconds = 0.0
         """Time spent inside the training loop so far."""
+        self._failed = False
+        self._lock = threading.Lock()
 
     def __call__(self, action: Callable[..., None]) -> Callable[..., None]:
         """The action, guarded; its arguments are passed through."""
@@ -49,10 +51,13 @@ class Guard:
 
     def fail(self, error: BaseException) -> None:
         """Turn the probe off with one warning."""
-        if self.off:
-            return
         self.off = True
-        self.error = f"{type(error).__name__}: {' '.join(str(error).split())[:_LONGEST_MESSAGE]}"
+        with self._lock:
+            # The loop and the worker may fail at once, and both do again at the end.
+            failed, self._failed = self._failed, True
+        if failed:
+            return
+        self.error = in_a_line(error)
         warn(f"the probe failed and is off, training goes on: {self.error}")
 
     def report(self, trouble: str) -> None:

@@ -50,9 +50,14 @@ def own_scalars(scalars: Mapping[str, Any]) -> None:
         raise InvalidArgument(f"{taken!r} is a column that the probe fills itself; log yours under another name")
 
 
+def host_tensor(value: Any) -> Tensor:
+    """A tensor on the CPU."""
+    return value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(np.array(value))
+
+
 def batch(name: str, value: Any) -> Tensor:
     """Samples (n, ...) as a tensor on the CPU."""
-    tensor = value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(np.array(value))
+    tensor = host_tensor(value)
     if tensor.ndim < 2 or not len(tensor):
         raise InvalidArgument(
             f"{name} has shape {tuple(tensor.shape)}; expected a batch of samples, (n, ...) with n >= 1"

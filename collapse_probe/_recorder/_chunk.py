@@ -84,7 +84,9 @@ class Chunk:
         """Copy what the step's calls hold and let go of it; whether scores of it were written over before that."""
         pieces: list[Tensor] = []
         at, lies, written_over = 0, [], False
-        for call in record.calls:
+        # Should this fail half-way, calls that were not copied must not be read.
+        calls, record.calls = record.calls, []
+        for call in calls:
             scores, gradient = call.scores, call.plain if call.plain is not None else call.graph
             if scores is None:
                 continue
@@ -105,6 +107,7 @@ class Chunk:
             for call, place, has_gradient in lies:
                 call.start = start + place
                 call.gradient_start = start + place + call.rows if has_gradient else -1
+        record.calls = calls
         if record.on_device:
             self.write_scalars(record, record.on_device)
             record.on_device = {}

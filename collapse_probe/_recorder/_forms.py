@@ -87,3 +87,11 @@ def other_shapes(generated: Tensor, real: Tensor) -> str:
         f"{tuple(real.shape[1:])}; pass real=... in the generator's shape, or sample=... to pick the samples from its "
         "output"
     )
+
+
+def too_few(generated: Tensor, fewest: int) -> str:
+    """Why a small batch of generated samples is not measured, and what to do."""
+    return (
+        f"a batch of {len(generated)} samples says nothing about diversity and is not measured; give at least {fewest} "
+        "at a time"
+    )

@@ -13,7 +13,7 @@ from torch import nn
 
 from .._best import BestCapture, best_capture
 from .._records import Band, Event
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, in_a_line
 from ._notices import warn
 from ._snapshot import Snapshot
 
@@ -39,16 +39,17 @@ class Keeper:
         """Captures without a snapshot, since others were still waiting for their verdict."""
         self.written: int | None = None
         """The step whose weights are in the file."""
+        self.error: str | None = None
+        """Why nothing can be kept any more."""
         self._best = BestCapture()
         self._told = 0
         self._waiting: dict[int, Snapshot] = {}
         self._unwritten: tuple[int, Snapshot] | None = None
         self._write_after = 0.0
-        self._failed = False
 
     def snapshot(self, step: int) -> None:
         """Copy the weights as they are after the generator's update of this step."""
-        if not self.modules or self._failed:
+        if not self.modules or self.error is not None:
             return
         waiting = len(self._waiting)
         if waiting >= WAITING_SNAPSHOTS and (waiting + 1) * self.nbytes > WAITING_BYTES:
@@ -88,22 +89,22 @@ class Keeper:
         """For the run's record; empty where nothing is kept."""
         return {"snapshot_bytes": self.nbytes, "snapshots_skipped": self.skipped} if self.modules else {}
 
-    def close(self) -> None:
-        """Write what is not yet written; one warning where there was never anything to write."""
+    def close(self, *, failed: bool = False) -> None:
+        """Write what is not yet written; one warning where there was never anything to, and nothing has `failed`."""
         self._waiting.clear()
         self._write()
-        if self.modules and self.written is None and not self._failed:
+        if self.modules and self.written is None and self.error is None and not failed:
             warn(
                 f"keep_best wrote no {self.path}: no capture was judged healthy. Give real=... so that captures are "
                 "measured against real data from the first step on"
             )
 
     def _give_up(self, failure: Exception) -> None:
-        self._failed = True
-        warn(f"keep_best cannot write {self.path} any more ({type(failure).__name__}: {failure}); the rest goes on")
+        self.error = in_a_line(failure)
+        warn(f"keep_best cannot write {self.path} any more ({self.error}); the rest goes on")
 
     def _write(self) -> None:
-        if self._unwritten is None or self._failed:
+        if self._unwritten is None or self.error is not None:
             return
         (step, snapshot), self._unwritten = self._unwritten, None
         began = time.monotonic()

@@ -1,16 +1,20 @@
 """How the probe speaks to the person at the terminal while training runs."""
 
 import sys
+import threading
 import warnings
+from collections.abc import Callable
 
-from ..errors import CollapseProbeWarning
+from .._records import Event
+from ..errors import CollapseProbeWarning, in_a_line
 
 
 def warn(message: str) -> None:
     """One warning; it never raises into a training loop, even where warnings are errors."""
     try:
         warnings.warn(message, CollapseProbeWarning, stacklevel=2)
-    except CollapseProbeWarning:
+    except Exception:
+        # It was turned into an error, or whoever shows warnings failed: standard error is closed, say.
         say(message)
 
 
@@ -18,6 +22,27 @@ def say(message: str) -> None:
     """One line on standard error."""
     try:
         sys.stderr.write(f"collapse_probe: {message}\n")
-    except (OSError, ValueError):
-        # A closed or broken terminal must not end a training.
+    except Exception:
+        # A closed, broken or missing terminal must not end a training.
         return
+
+
+class Listener:
+    """The user's `on_event`: a failure of it is a warning, no more."""
+
+    def __init__(self, on_event: Callable[[Event], object] | None) -> None:
+        self.thread: int | None = None
+        """The thread in which it is running."""
+        self._on_event = on_event
+
+    def tell(self, event: Event) -> None:
+        """Hand it an event."""
+        if self._on_event is None:
+            return
+        self.thread = threading.get_ident()
+        try:
+            self._on_event(event)
+        except (Exception, SystemExit) as error:
+            warn(f"on_event raised {in_a_line(error)}; the run goes on")
+        finally:
+            self.thread = None

@@ -1,9 +1,8 @@
 """From finished steps and captures to the run folder, statistics, events and the wish to stop."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from .._distributed import ALONE, Place
 from .._monitor import Monitor, Reference, fit_reference, follow_classes
 from .._records import Event
 from .._store import CaptureBudget, RunWriter, load
+from ..errors import in_a_line
 from ._costs import CaptureCosts
 from ._forms import (
     StepValues,
@@ -24,11 +24,12 @@ from ._forms import (
     reference_tensors,
     run_info,
     step_columns,
+    too_few,
 )
 from ._given import given_reference
 from ._keep_best import Keeper
 from ._labels import class_indices
-from ._notices import say, warn
+from ._notices import Listener, say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
 from ._reservoir import Reservoir
@@ -54,14 +55,13 @@ class Pipeline:
         self.should_stop = False
         self.error: str | None = None
         """What keeps captures from being measured; the rest goes on."""
-        self.telling_thread: int | None = None
-        """The thread in which `on_event` is running."""
+        self.listener = Listener(options.on_event)
         self.costs = CaptureCosts()
         self._current_step = current_step
         self._rows: list[StepValues] = []
         self._flushed = time.monotonic()
         self._started = False
-        self._small_batches = 0
+        self._told_of_small_batches = False
         self._labelled = (None, None) if self.rank else given_reference(options)
         self._given = self._labelled[0]
         self._reservoir = Reservoir()
@@ -78,8 +78,8 @@ class Pipeline:
     @property
     def wants_real(self) -> bool:
         """Whether real rows are still being collected."""
-        may = not self.rank and self._given is None and not self._reservoir.done
-        return may and self.error is None and self.reference is None
+        may = not self.rank and self._given is None and self.error is None and self.reference is None
+        return may and not self._reservoir.done
 
     @property
     def sample_shape(self) -> tuple[int, ...] | None:
@@ -165,7 +165,7 @@ class Pipeline:
         except OSError:
             raise
         except Exception as failure:
-            self._give_up(f"{type(failure).__name__}: {' '.join(str(failure).split())[:300]}")
+            self._give_up(in_a_line(failure))
 
     def _give_up(self, reason: str) -> None:
         if self.error is None:
@@ -181,14 +181,18 @@ class Pipeline:
 
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any], stopped_at: int | None = None) -> None:
         """Write what is left and how the run ended; `stopped_at` is where many ranks stopped together."""
-        self.flush()
-        self.keeper.close()
-        for event in filter(self._stops, self.monitor.events if stopped_at is not None else ()):
-            self.writer.append_event(event, visible_at=stopped_at)
+        with ExitStack() as last_first:  # each of it, whatever becomes of the others
+            last_first.callback(self.writer.close, how=how, error=error, stopped_at=stopped_at)
+            last_first.callback(self._write_info, info)
+            last_first.callback(self.keeper.close, failed=(info.get("error") or self.error) is not None)
+            self.flush()
+            for event in filter(self._stops, self.monitor.events if stopped_at is not None else ()):
+                self.writer.append_event(event, visible_at=stopped_at)
+
+    def _write_info(self, info: Mapping[str, Any]) -> None:
         own = {"error": self.error} | ({} if self.keeper.written is None else {"kept_step": self.keeper.written})
         info = own | {name: value for name, value in info.items() if value is not None}
         self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self.sheets.removed)
-        self.writer.close(how=how, error=error, stopped_at=stopped_at)
 
     def _thin(self, step: int, size: int) -> None:
         for gone in self._budget.add(step, size):
@@ -196,9 +200,9 @@ class Pipeline:
 
     def _reference_for(self, generated: Tensor) -> Reference | None:
         if self.reference is None:
-            sample = (
-                self._given if self._given is not None else (self._reservoir.rows() if self._reservoir.done else None)
-            )
+            sample = self._given
+            if sample is None and self._reservoir.done:
+                sample = self._reservoir.rows()
             if sample is None or not self._can_be_read(generated, sample):
                 return None
             size = min(len(generated), self.options.sample_size)
@@ -211,10 +215,9 @@ class Pipeline:
         if generated.shape[1:] != real.shape[1:]:
             self._give_up(other_shapes(generated, real))
         elif len(generated) < FEWEST_ROWS:
-            if not self._small_batches:
-                said = f"a batch of {len(generated)} samples says nothing about diversity and is not measured"
-                warn(f"{said}; give at least {FEWEST_ROWS} at a time")
-            self._small_batches += 1
+            if not self._told_of_small_batches:
+                warn(too_few(generated, FEWEST_ROWS))
+            self._told_of_small_batches = True
             return False
         return self.error is None
 
@@ -236,15 +239,4 @@ class Pipeline:
             self._budget.protect((event.onset, event.step))
             self.writer.append_event(event, visible_at=self._current_step() if stops and self._alone else None)
             say(f"{event.severity}: {event.message}")
-            self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        if self.options.on_event is None:
-            return
-        self.telling_thread = threading.get_ident()
-        try:
-            self.options.on_event(event)
-        except (Exception, SystemExit) as error:
-            warn(f"on_event raised {type(error).__name__}: {error}; the run goes on")
-        finally:
-            self.telling_thread = None
+            self.listener.tell(event)

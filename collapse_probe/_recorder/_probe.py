@@ -11,14 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Unpack, final
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from .._distributed import Clock, Coordination, Wish, place
 from .._records import Event
-from ..errors import CollapseProbeError, InvalidArgument, LoopNotUnderstood
-from ._by_hand import HandScores, batches, check_by_hand, own_scalars, scalar
+from ..errors import InvalidArgument, LoopNotUnderstood, in_a_line
+from ._by_hand import HandScores, batches, check_by_hand, host_tensor, own_scalars, scalar
 from ._notices import warn
 from ._options import Options, ProbeOptions, parse_options
 from ._pipeline import Pipeline
@@ -110,14 +108,14 @@ class Probe:
             raise InvalidArgument(f"step is {step!r}; expected a whole number >= 0")
         losses = {"loss_d": loss_d, "loss_g": loss_g, **scalars}
         values = {name: scalar(name, value) for name, value in losses.items() if value is not None}
-        if d_real is not None or d_fake is not None:
-            values |= self._scores.columns(d_real, d_fake)
         given = None if fake is None and real is None else batches(fake, real, self._pipeline.sample_shape)
         extras = {"labels": labels, "latents": latents} if given is not None else {}
-        kept = {name: _tensor(value) for name, value in extras.items() if value is not None}
+        kept = {name: host_tensor(value) for name, value in extras.items() if value is not None}
         number = self._step if step is None else step
         self._step = number + 1
         try:
+            if d_real is not None or d_fake is not None:
+                values |= self._scores.columns(d_real, d_fake)
             if number < self._highest:
                 self._pipeline.take_up(number)
                 self._coordination.start_over()
@@ -128,7 +126,7 @@ class Probe:
             if given is not None and given[0] is not None:
                 self._pipeline.keeper.snapshot(number)
                 self._pipeline.take_capture(number, given[0], kept)
-        except CollapseProbeError:
+        except InvalidArgument:
             raise
         except Exception as failure:
             self._fail(failure)
@@ -149,7 +147,7 @@ class Probe:
         if self._source is None:
             raise InvalidArgument("this probe is fed by hand; pass scalars to step(...)")
         if not self._paused:
-            self._source.log(scalars)
+            self._tried(self._source.log, scalars)
 
     @property
     def should_stop(self) -> bool:
@@ -158,8 +156,8 @@ class Probe:
         With many ranks all of them see it at the same step, a little later: see docs/attaching.md.
         """
         if self._source is not None:
-            self._source.polled()
-        return self._coordination.should_stop()
+            self._tried(self._source.polled)
+        return bool(self._tried(self._coordination.should_stop))
 
     @property
     def events(self) -> list[Event]:
@@ -169,7 +167,8 @@ class Probe:
     @property
     def error(self) -> str | None:
         """What went wrong inside the probe, or what of the loop it could not understand; None when all is well."""
-        return self._failed or (self._source.error if self._source is not None else None) or self._pipeline.error
+        of_source = None if self._source is None else self._source.error
+        return self._failed or of_source or self._pipeline.error or self._pipeline.keeper.error
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -194,12 +193,14 @@ class Probe:
         if error is None:
             self.close()
         else:
-            self._close(how="exception", error=f"{type(error).__name__}: {error}")
+            self._close(how="exception", error=in_a_line(error))
 
     def _fail(self, failure: Exception) -> None:
         """Misuse raises; any other failure turns the probe off with one warning, and training goes on."""
-        if self.error is None:
-            self._failed = f"{type(failure).__name__}: {failure}"
+        if self._source is not None:
+            self._source.fail(failure)
+        elif self._failed is None:
+            self._failed = in_a_line(failure)
             warn(f"the probe failed and is off, training goes on: {self._failed}")
 
     def _steps_so_far(self) -> int:
@@ -217,27 +218,30 @@ class Probe:
     def _close(self, *, how: str, error: str | None = None) -> None:
         if self._closed:
             return
-        if self._pipeline.telling_thread == threading.get_ident():
+        if self._pipeline.listener.thread == threading.get_ident():
             raise InvalidArgument("close() was called inside on_event; set a flag there and close in the training loop")
         self._closed = True
         atexit.unregister(self._at_exit)
-        self._coordination.close()
-        info: dict[str, Any] = {}
-        try:
-            if self._source is not None:
-                self._source.detach()
-                info = self._source.described()
-            self._pipeline.close(how=how, error=error, info=info, stopped_at=self._coordination.stopped_at)
-        except CollapseProbeError:
-            raise
-        except Exception as failure:
-            self._fail(failure)
+        # Each of it, whatever becomes of the others: hooks have to go, and what was recorded has to be written.
+        self._tried(self._coordination.close)
+        if (source := self._source) is not None:
+            self._tried(source.detach)
+        info = {} if source is None else self._tried(source.described) or {}
+        info |= {"error": self.error}
+        stopped_at = self._tried(lambda: self._coordination.stopped_at)
+        self._tried(lambda: self._pipeline.close(how=how, error=error, info=info, stopped_at=stopped_at))
         if self._source is not None and self._source.refusal is not None and error is None:
             raise LoopNotUnderstood(self._source.refusal)
 
+    def _tried(self, action: Callable[..., Any], *args: Any) -> Any:
+        """What the action returns; None where it failed."""
+        try:
+            return action(*args)
+        except LoopNotUnderstood:
+            raise
+        except Exception as failure:
+            self._fail(failure)
+            return None
+
     def _at_exit(self) -> None:
         self._close(how="interpreter exit")
-
-
-def _tensor(value: Any) -> Tensor:
-    return value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(np.array(value))

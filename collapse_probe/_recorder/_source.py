@@ -29,6 +29,9 @@ class Source(Protocol):
     def polled(self) -> None:
         """The loop asked whether to stop."""
 
+    def fail(self, failure: Exception) -> None:
+        """Something of the probe failed: observe no more, with one warning."""
+
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
 

@@ -30,7 +30,9 @@ class Worker:
     Steps are never dropped. A capture is, and is counted, when 64 MB of captures are waiting already.
     """
 
-    def __init__(self, pipeline: Pipeline, assembler: Assembler, *, on_failure: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, pipeline: Pipeline, assembler: Assembler, *, on_failure: Callable[[BaseException], None]
+    ) -> None:
         self.dropped = 0
         self.step_seconds = 0.0
         """CPU time spent on steps."""
@@ -39,6 +41,7 @@ class Worker:
         self._on_failure = on_failure
         self._queue: queue.SimpleQueue[Chunk | Capture | None] = queue.SimpleQueue()
         self._pending_bytes = 0
+        self._failed = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="collapse_probe", daemon=True)
         self._thread.start()
@@ -61,11 +64,15 @@ class Worker:
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
+            if self._failed:
+                # What came after the failure: dropped, or it would be kept for ever.
+                continue
             try:
                 self._handle(item)
-            except Exception as error:
+            except BaseException as error:
+                # Nobody else hears of what ends this thread, a SystemExit in a callable of the user's included.
+                self._failed = True
                 self._on_failure(error)
-                return
 
     def _handle(self, item: Chunk | Capture) -> None:
         if isinstance(item, Capture):

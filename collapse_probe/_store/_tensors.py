@@ -22,7 +22,6 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mappi
         if values.dtype.kind not in "biuf":
             raise InvalidArgument(f"tensor {name!r} has type {values.dtype}; expected numbers")
         contiguous[name] = np.ascontiguousarray(values).reshape(values.shape)
-    path.parent.mkdir(exist_ok=True)
     replace_file(path, save(contiguous, metadata={KEY: to_json(dict(metadata))}))
 
 

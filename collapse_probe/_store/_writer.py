@@ -67,6 +67,7 @@ class RunWriter:
                 f"a capture of {', '.join(tensors) or 'nothing'}; expected a tensor named 'generated'"
             )
         file = capture_file(self.path, step, self.rank)
+        file.parent.mkdir(exist_ok=True)
         write_tensors(file, tensors, {"step": step, "start": self.start})
         return file.stat().st_size
 
@@ -82,6 +83,7 @@ class RunWriter:
     def write_sheet(self, step: int, sheet: np.ndarray) -> int:
         """What the generator drew from fixed latents, (n, ...); the bytes that it takes on disk."""
         file = sheet_file(self.path, step, self.rank)
+        file.parent.mkdir(exist_ok=True)
         write_tensors(file, {"sheet": sheet}, {"step": step, "start": self.start})
         return file.stat().st_size
 
@@ -113,12 +115,14 @@ class RunWriter:
         if self._closed:
             return
         self._closed = True
-        for path in self._appended:
-            with path.open("ab") as stream:
-                os.fsync(stream.fileno())
-        end = {"start": self.start, "time": time.time(), "how": how, "error": error}
-        self._run["ends"].append(end if stopped_at is None else end | {"stopped_at": stopped_at})
-        self._write_run()
+        try:
+            for path in self._appended:
+                with path.open("ab") as stream:
+                    os.fsync(stream.fileno())
+        finally:
+            end = {"start": self.start, "time": time.time(), "how": how, "error": error}
+            self._run["ends"].append(end if stopped_at is None else end | {"stopped_at": stopped_at})
+            self._write_run()
 
     def _append_block(self, stem: str, columns: Mapping[str, np.ndarray], *, needed: tuple[str, ...]) -> None:
         missing = [name for name in needed if name not in columns]
@@ -152,6 +156,10 @@ def _open_folder(path: Path, rank: int) -> dict[str, Any]:
         raise InvalidArgument(
             f"{path} cannot be a run folder: {error.filename} is a file; take another path"
         ) from error
+    except OSError as error:
+        raise InvalidArgument(f"{path} cannot be made ({error.strerror}); take another path") from error
+    if not os.access(path, os.W_OK):
+        raise InvalidArgument(f"nothing can be written in {path}; take another path, or change its permissions")
     if run_file(path, rank).exists():
         return read_run_file(path, rank)
     # Another rank's run.json may be on its way, under its temporary name.
