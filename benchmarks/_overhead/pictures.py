@@ -67,7 +67,10 @@ def measure(gan: Gan, *, rounds: int, least: int, seconds: float = 240.0) -> Slo
                 print(f"  round {len(found.paused)} of at most {rounds}: wall {wall:.4f}", flush=True)
             if probe.error is not None:
                 raise RuntimeError(f"the probe is off, so that nothing was measured: {probe.error}")
-        found.hook_seconds = cp.load(run).info["cost"]["seconds_per_step"]
+        info = cp.load(run).info
+        cost = info["cost"]
+        of_captures = cost["seconds_per_capture_in_the_loop"] * cost["captures"] / info["loop"]["steps"]
+        found.hook_seconds = cost["seconds_per_step_in_the_loop"] + of_captures
     return found
 
 

@@ -19,8 +19,8 @@ class Account:
     def described(self) -> dict[str, Any]:
         """For the run's record; times in seconds of CPU time but for those in the loop, which are as the clock ran."""
         observer, seen, costs = self._observer, self._observer.seen, self._pipeline.costs
-        more = observer.extras.seconds_per_capture
-        elapsed = max(1e-9, time.perf_counter() - observer.captures.started)
+        captures, more = observer.captures, observer.extras.seconds_per_capture
+        elapsed = max(1e-9, time.perf_counter() - captures.started)
         return {
             "device": str(observer.device),
             "loop": {
@@ -29,15 +29,16 @@ class Account:
                 "calls": dict(self._assembler.counts),
                 "score": self._assembler.kind if seen.has_discriminator else None,
                 "orientation": self._assembler.tagger.orientation,
-                "batch_size": observer.captures.batch_size,
+                "batch_size": captures.batch_size,
             },
             "cost": {
                 "seconds_per_step": self._floor(),
                 "seconds_per_step_in_the_loop": self._in_the_loop(),
                 "seconds_per_capture": costs.per_capture + more,
-                "share_of_captures": (costs.seconds + more * observer.captures.taken) / elapsed,
-                "steps_between_captures": observer.captures.schedule.interval,
-                "captures": observer.captures.taken,
+                "seconds_per_capture_in_the_loop": costs.loop_seconds / max(1, captures.taken) + more,
+                "share_of_captures": (costs.seconds + more * captures.taken) / elapsed,
+                "steps_between_captures": captures.schedule.interval,
+                "captures": captures.taken,
                 "captures_dropped": self._worker.dropped,
                 "device_bytes": observer.device_bytes,
                 **self._pipeline.keeper.cost(),
