@@ -39,16 +39,13 @@ class Chunk:
         self.records: list[StepRecord] = []
         self.started = time.monotonic()
         self._buffers = [torch.empty(CAPACITY, device=device)]
+        self.nbytes = 4 * CAPACITY
+        """Memory of its buffers, in bytes; of those parts too that are not sent."""
         self._used = 0
         """Entries taken in the last buffer."""
         self._before = 0
         """Entries taken in the buffers before it."""
         self._transfer: Transfer | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of its buffers, in bytes."""
-        return sum(buffer.numel() * buffer.element_size() for buffer in self._buffers)
 
     @property
     def full(self) -> bool:
@@ -68,6 +65,7 @@ class Chunk:
             self._before += self._used
             self._used = 0
             self._buffers.append(torch.empty(max(CAPACITY, entries), device=self.device))
+            self.nbytes += 4 * max(CAPACITY, entries)
         start = self._used
         self._used += entries
         torch.cat([piece.reshape(-1) for piece in pieces], out=self._buffers[-1][start : self._used])
