@@ -59,9 +59,10 @@ class Assembler:
             tagged.append(self._sort_out(record, row, numbers))
             rows.append(row)
         self.columns.fill(tagged)
-        for row, found in zip(rows, tagged, strict=True):
+        for record, row, found in zip(chunk.records, rows, tagged, strict=True):
             # They come from float32 numbers: more digits would take space and say nothing.
-            row.values.update(zip(found.values, _rounded(found.values.values()), strict=True))
+            computed = found.values | record.norms
+            row.values.update(zip(computed, _rounded(computed.values()), strict=True))
         return rows
 
     def _sort_out(self, record: StepRecord, row: StepRow, numbers: np.ndarray) -> StepScores:
@@ -190,7 +191,10 @@ def _gradients(call: Call, numbers: np.ndarray) -> np.ndarray:
 
 
 def _rounded(values: Iterable[float]) -> list[float]:
-    rounded: list[float] = np.array(list(values), dtype=np.float32).tolist()
+    wide = np.array(list(values))
+    narrow = wide.astype(np.float32)
+    # What is finite stays so.
+    rounded: list[float] = np.where(np.isinf(narrow), wide, narrow).tolist()
     return rounded
 
 

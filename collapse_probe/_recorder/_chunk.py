@@ -25,6 +25,8 @@ class StepRecord:
     calls: list[Call] = field(default_factory=list)
     scalars: dict[str, float] = field(default_factory=dict)
     """Scalars whose value the host has."""
+    norms: dict[str, float] = field(default_factory=dict)
+    """Gradient norms likewise; the worker rounds them, which is no work for the training loop."""
     on_device: dict[str, Tensor] = field(default_factory=dict)
     """Those that the device has, of one element each, until they are written to the chunk."""
     places: dict[str, int] = field(default_factory=dict)
