@@ -137,10 +137,10 @@ def embed_rows(samples: Float[Tensor, "n ..."], embed: Embed) -> Float[Tensor, "
 
 
 def _members(modes: Any, sample: Tensor, points: Tensor) -> dict[str, AbstractStatistic]:
-    """Every statistic; the modes are found once and shared. A classifier reads samples, all else reads points."""
+    """Statistics of every capture; the modes are found once and shared. A classifier reads samples, all else points."""
     given = torch.from_numpy(modes) if isinstance(modes, np.ndarray) else modes
     known = as_modes(given, sample if callable(given) else points)
-    members = {name: statistics.get(name) for name in statistics.names()}
+    members = {name: member for name in statistics.names() if (member := statistics.get(name)).online}
     return {
         name: dataclasses.replace(member, modes=known) if isinstance(member, AbstractModeStatistic) else member
         for name, member in members.items()

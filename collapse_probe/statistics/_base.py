@@ -36,6 +36,8 @@ class AbstractStatistic(abc.ABC):
     """Which side is good: more, less, or as close as possible to what real data score."""
     part: ClassVar[str] = "part"
     """What one entry is of, where the value is a vector."""
+    online: ClassVar[bool] = True
+    """Whether it is measured at every capture of a run; the others are there to be called."""
 
     @abc.abstractmethod
     def fit(self, real: Shaped[Tensor, "m ..."]) -> State:
