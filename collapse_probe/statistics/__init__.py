@@ -20,8 +20,13 @@ from .. import _registry
 from ..errors import UnknownName
 from ._base import AbstractStatistic as AbstractStatistic
 from ._base import State as State
+from ._discriminator_edge import discriminator_edge as discriminator_edge
+from ._jensen_shannon_histogram import jensen_shannon_histogram as jensen_shannon_histogram
 from ._mode_statistic import AbstractModeStatistic as AbstractModeStatistic
 from ._modes import Modes as Modes
+from ._oscillation import oscillation as oscillation
+from ._oscillation import turning_rate as turning_rate
+from ._wasserstein_histogram import wasserstein_histogram as wasserstein_histogram
 
 
 @functools.cache
