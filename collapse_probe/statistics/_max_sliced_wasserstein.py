@@ -55,7 +55,8 @@ class MaxSlicedWasserstein(AbstractStatistic):
         if not is_finite(generated) or not is_finite(real):
             return math.nan
         rows = canonical(generated.double() - state["center"])
-        pairs = tuple(part.to(rows.device) for part in common_quantiles(len(rows), len(real)))
+        widths, first, second = (part.to(rows.device) for part in common_quantiles(len(rows), len(real)))
+        pairs = widths, first, second
         directions = _unit(torch.cat([rows.mean(dim=0, keepdim=True) - real.mean(dim=0), state["starts"]]))
         squares, slopes = _squared_distances(directions, rows, real, pairs)
         strides = torch.ones_like(squares)
