@@ -15,8 +15,8 @@ included, and a block's ends when they rest; wall time is the training loop's al
   of networks.
 - **Pictures**: the probe stays attached and is paused by turns, with captures at the interval at which the default
   budget arrives in a run without pauses. Batches of 16 are small for a DCGAN: the smaller, the more of a step is what
-  the probe does once a step, whatever the batch. Its own clocks are the CPU time of its thread and the wall time of its hooks
-  inside the training loop, which is the more of the two when the machine is busy.
+  the probe does once a step, whatever the batch. Its own clocks are the CPU time of its thread and the wall time of
+  its hooks inside the training loop, which is the more of the two when the machine is busy.
 - **A long stream** is fed by hand, one call of `Probe.step` a step. A block of rows on disk has a header of some 300
   bytes and is written every 1,000 steps or every second: of a loop with few steps a second, each costs more bytes.
 
