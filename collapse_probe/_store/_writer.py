@@ -11,7 +11,7 @@ import numpy as np
 
 from .._records import Event
 from ..errors import InvalidArgument
-from ._blocks import encode
+from ._blocks import Encoder
 from ._events import to_line
 from ._layout import (
     FORMAT,
@@ -49,6 +49,7 @@ class RunWriter:
         empty: dict[str, Any] = {"format": FORMAT, "starts": [], "ends": []}
         self._run = empty | _open_folder(self.path, rank) | info
         self.start = len(self._run["starts"])
+        self._encoders = {stem: Encoder(start=self.start) for stem in ("steps", "statistics")}
         self._run["starts"].append({"time": time.time(), "pid": os.getpid(), "host": socket.gethostname()})
         self._write_run()
 
@@ -129,7 +130,12 @@ class RunWriter:
         if missing:
             raise InvalidArgument(f"no column {missing[0]!r} among {', '.join(columns) or 'none'}; each row needs it")
         if len(columns["step"]):
-            self._append(self.path / f"{stem}.{self.rank}", encode(columns, start=self.start))
+            encoder = self._encoders[stem]
+            try:
+                self._append(self.path / f"{stem}.{self.rank}", encoder.encode(columns))
+            except OSError:
+                encoder.start_anew()
+                raise
 
     def _append(self, path: Path, content: bytes) -> None:
         if self._closed:
