@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -27,6 +29,15 @@ def to_line(event: Event, *, start: int, visible_at: int | None) -> bytes:
     """The line of the file, with its end."""
     fields = dataclasses.asdict(event) | {"start": start, "visible_at": visible_at}
     return (to_json(fields) + "\n").encode()
+
+
+def line_break(path: Path) -> bytes:
+    """What ends a line that was torn by a kill, lest the next one be lost with it; mostly nothing."""
+    if not path.exists() or not path.stat().st_size:
+        return b""
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return b"" if stream.read() == b"\n" else b"\n"
 
 
 def read_events(name: str, content: bytes, first: Boundaries) -> tuple[list[StoredEvent], list[str]]:

@@ -12,7 +12,7 @@ import numpy as np
 from .._records import Event
 from ..errors import InvalidArgument
 from ._blocks import Encoder
-from ._events import to_line
+from ._events import line_break, to_line
 from ._layout import (
     FORMAT,
     REFERENCE,
@@ -103,7 +103,8 @@ class RunWriter:
 
     def append_event(self, event: Event, *, visible_at: int | None = None) -> None:
         """One line; writing the same event again later, with `visible_at`, completes it."""
-        self._append(events_file(self.path, self.rank), to_line(event, start=self.start, visible_at=visible_at))
+        file = events_file(self.path, self.rank)
+        self._append(file, line_break(file) + to_line(event, start=self.start, visible_at=visible_at))
 
     def update_info(self, **fields: Any) -> None:
         """Sets fields of run.json."""
