@@ -89,7 +89,9 @@ class _Attached:
         self._assembler = Assembler()
         if pipeline.rank:
             self._observer.captures.none()  # rank 0 alone looks at samples
-        self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
+        self._observer.worker = self._worker = Worker(
+            pipeline, self._assembler, on_failure=guard.fail, idle=self._observer.send_what_waits
+        )
         self._account = Account(self._observer, self._assembler, pipeline, self._worker)
         self._paused_at = 0.0
         self._parameters = [p for module in modules if module is not None for p in module.parameters()]

@@ -123,6 +123,7 @@ class Probe:
             if given is not None and given[1] is not None:
                 self._pipeline.take_real(given[1])
             self._pipeline.take_step(number, time.time(), values)
+            self._pipeline.flush_soon()
             if given is not None and given[0] is not None:
                 self._pipeline.keeper.snapshot(number)
                 self._pipeline.take_capture(number, given[0], kept)

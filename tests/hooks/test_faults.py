@@ -22,6 +22,7 @@ ENDS = "takes the hooks off or ends the thread, which nobody else could; what it
 CHECKS = "checks what the user gives: misuse raises"
 RANKS = "of many ranks: tests/distributed"
 ELSEWHERE = "is reached by misuse, on a GPU or by scores of another kind; its caller is injected"
+PAUSES = "is reached where the loop pauses: tests/hooks/test_pauses.py"
 NOT_INJECTED = {
     "_hooks._attach.attach": BEFORE,
     "_hooks._attach._Attached.__init__": BEFORE,
@@ -40,7 +41,7 @@ NOT_INJECTED = {
         for cls in (
             "Account Captures Extras FixedLatents Guard PooledLabels Memory Observer Players ScorePicker SheetWatch "
             "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
-            "CaptureBudget Coordination Schedule"
+            "CaptureBudget Coordination Schedule Rows Flusher"
         ).split()
     },
     "_best.best_capture": ELSEWHERE,
@@ -58,6 +59,11 @@ NOT_INJECTED = {
     "_recorder._reservoir.Reservoir.done": "is asked by the loop and by the worker: two failures, two warnings",
     "_hooks._captures.Captures.none": ELSEWHERE,
     "_recorder._pool.Pool.shape": ELSEWHERE,
+    "_recorder._rows.Flusher.wake": PAUSES,
+    "_hooks._observer.Observer.send_what_waits": PAUSES,
+    "_recorder._chunk.Chunk.part": PAUSES,
+    "_recorder._assemble.Assembler.amend": PAUSES,
+    "_recorder._pipeline.Pipeline.take_ahead": PAUSES,
     "_recorder._chunk.Chunk.write_scalars": ELSEWHERE,
     "_recorder._scores.looks_like_logits": ELSEWHERE,
     "_recorder._scores.surely_logits": ELSEWHERE,
@@ -104,6 +110,7 @@ SCENARIO_OF = {
     "_recorder._snapshot.*": "by hand",
     "_recorder._stored.*": "by hand",
     "_recorder._pipeline.Pipeline.take_up": "by hand",
+    "_recorder._pipeline.Pipeline.flush_soon": "by hand",
     "_recorder._scores.edge": "by hand",
     "_recorder._scores.softplus_mean": "by hand",
     "_recorder._chunk.Chunk.full": "latents",
