@@ -40,7 +40,7 @@ class Observer:
         self.worker: Worker | None = None
         self.captures = Captures(pipeline, extras)
         self.extras = extras
-        self._pipeline = pipeline
+        self._pipeline, self._first = pipeline, pipeline.options.first_step
         self._pick_scores = ScorePicker(pipeline.options.score)
         self._players = Players(generator, discriminator)
         self._memory = Memory()
@@ -48,7 +48,6 @@ class Observer:
         self._phase = 0
         self._closed: tuple[Chunk, StepRecord] | None = None
         self._lock = threading.RLock()  # the loop and the worker; a signal handler may come in between
-        self._loop_stream: torch.cuda.Stream | None = None
         self._outgoing: list[Chunk | Capture] = []
         self._called_since_close = False
         self._generator_first: bool | None = None
@@ -167,13 +166,18 @@ class Observer:
         with self._lock:
             # The discriminator's last update still counts for what is known of the loop.
             self._chunk.close(self._record)
-            for item in [*self.extras.sheet_of(self.seen.steps - 1, self._stream), *self._outgoing, self._chunk]:
+            for item in [
+                *self.extras.sheet_of(self._first + self.seen.steps - 1, self._stream),
+                *self._outgoing,
+                self._chunk,
+            ]:
                 self._hand_over(item)
             self._outgoing, self._closed = [], None
 
     def _use(self, device: torch.device) -> None:
         self.device = device
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self._loop_stream = self._stream  # until a step says which
         self._chunk = Chunk(device)
         self._record = self._chunk.new_record()
 
@@ -189,7 +193,7 @@ class Observer:
 
     def _close_step(self) -> None:
         record, step = self._record, self.seen.steps
-        record.step, record.time = step, time.time()
+        record.step, record.time = self._first + step, time.time()
         self.seen.steps += 1
         self.seen.pooled_batches = self.captures.pooled_batches
         self._phase = 0
@@ -203,13 +207,11 @@ class Observer:
         if self._wary:
             self._copying |= any(original._version != version for original, version in self._wary)
             self._wary = []
-        for item in [*self.extras.sheet_of(step - 1, self._stream), *self._outgoing]:
+        for item in [*self.extras.sheet_of(record.step - 1, self._stream), *self._outgoing]:
             self._hand_over(item)
-        self._outgoing = []
-        self._closed = (self._chunk, record)
+        self._outgoing, self._closed, self._called_since_close = [], (self._chunk, record), False
         if self._stream is not None:
             self._loop_stream = torch.cuda.current_stream(self.device)
-        self._called_since_close = False
         capture = self.captures.take(step, self._stream)
         collecting = self._pipeline.wants_real and len(self._chunk.records) >= _COLLECTING_STEPS
         late = time.monotonic() - self._chunk.started > _CHUNK_SECONDS

@@ -1,6 +1,5 @@
 """From finished steps and captures to the run folder, statistics, events and the wish to stop."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -35,9 +34,6 @@ from ._rows import Flusher, Rows
 from ._sheets import Sheets
 from ._stored import observe_stored
 
-FLUSH_SECONDS = 1.0
-FLUSH_ROWS = 1000
-
 
 class Pipeline:
     """Everything behind the probe that is not the training loop; used from one thread at a time.
@@ -58,7 +54,7 @@ class Pipeline:
         self.costs = CaptureCosts()
         self._current_step = current_step
         self._rows = Rows()
-        self._flusher = Flusher(self.flush, seconds=FLUSH_SECONDS)
+        self._flusher = Flusher(self.flush)
         self._started = False
         self._told_of_small_batches = False
         self._labelled = (None, None) if self.rank else given_reference(options)
@@ -116,21 +112,25 @@ class Pipeline:
             self.reference = self._fit(self._given, sample_size=size, shuffle=False)
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
-        """A finished step: its columns, as measured at `seconds` since the epoch."""
+        """A finished step: its columns, as measured at `seconds` since 1970."""
         values = counted_not_finite(values)
-        if not self._started and step and self.writer.start:
-            with self._analysing():
-                self.take_up(step)
-        self._started = True
+        self._begin(step)
         self._rows.add((step, seconds, values))
         if not self.rank:
             self._raise(self.monitor.observe_step(step, values))
-        if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._rows.flushed > FLUSH_SECONDS:
+        if self._rows.due:
             self.flush()
 
     def take_ahead(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step to which the loop may still add: it is stored as it is, and observed with `take_step`."""
+        self._begin(step)
         self._rows.flush(self.writer, ahead=(step, seconds, dict(counted_not_finite(values))))
+
+    def _begin(self, step: int) -> None:
+        if not self._started and step and self.writer.start:
+            with self._analysing():
+                self.take_up(step)
+        self._started = True
 
     def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
         """Generated samples (n, ...): stored, and measured once there is a reference."""
@@ -181,7 +181,7 @@ class Pipeline:
 
     def flush_soon(self) -> None:
         """See to it that they are handed over within a second, whether more of them come or not."""
-        if self._rows:
+        if self._rows.waiting:
             self._flusher.wake()
 
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any], stopped_at: int | None = None) -> None:

@@ -51,8 +51,7 @@ class Probe:
         if not isinstance(run, str | PathLike) or not str(run):
             raise InvalidArgument(f"run is {run!r}; expected the path of a folder, e.g. 'runs/first'")
         self._source: Source | None = None
-        self._step = 0
-        self._highest = 0
+        self._step = self._highest = options.first_step
         self._scores = HandScores()
         self._paused = False
         self._closed = False

@@ -9,7 +9,7 @@ import pytest
 from torch import nn
 
 import collapse_probe as cp
-from collapse_probe._recorder import _chunk, _pipeline
+from collapse_probe._recorder import _chunk, _rows
 from collapse_probe.errors import CollapseProbeWarning
 
 from . import faulty_runs as runs
@@ -139,7 +139,7 @@ alone = functools.cache(runs.trained_alone)
 def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps leave for the disk two by two and at once, so that some are there before anything fails."""
     monkeypatch.setattr(_chunk, "STEPS", 2)
-    monkeypatch.setattr(_pipeline, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(_rows, "FLUSH_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("name", list(runs.SCENARIOS))

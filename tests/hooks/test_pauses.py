@@ -13,7 +13,7 @@ from torch import nn
 
 import collapse_probe as cp
 from collapse_probe._hooks import _observer
-from collapse_probe._recorder import _pipeline, _rows, _worker
+from collapse_probe._recorder import _rows, _worker
 from collapse_probe.errors import CollapseProbeWarning
 
 from .faults import Fault
@@ -23,7 +23,7 @@ from .faults import Fault
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same in a tenth of the time."""
     monkeypatch.setattr(_worker, "IDLE_SECONDS", 0.1)
-    monkeypatch.setattr(_pipeline, "FLUSH_SECONDS", 0.1)
+    monkeypatch.setattr(_rows, "FLUSH_SECONDS", 0.1)
     monkeypatch.setattr(_observer, "_PAUSE_SECONDS", 0.05)
 
 
@@ -135,6 +135,22 @@ def test_a_failure_while_the_loop_pauses_is_one_warning(
     assert len(caught) == 1
     assert "injected" in str(probe.error)
     assert cp.load(tmp_path).steps.index.tolist()[:5] == [0, 1, 2, 3, 4]
+
+
+def test_a_loop_that_goes_on_from_a_restored_checkpoint_says_so_and_keeps_what_came_before(tmp_path: Path) -> None:
+    for first, steps in ((0, 30), (20, 15)):
+        game = Game()
+        with cp.attach(
+            game.generator, game.discriminator, run=tmp_path, first_step=first, every=5, sample_size=16
+        ) as probe:
+            game.train(1, lambda loss, probe=probe, first=first: probe.log(loss_d=float(first)))
+            wait_for(first + 1, tmp_path)
+            game.train(steps - 1, lambda loss, probe=probe, first=first: probe.log(loss_d=float(first)))
+    run = cp.load(tmp_path)
+    assert run.steps.index.tolist() == list(range(35))
+    assert run.steps["loss_d"].tolist() == [0.0] * 20 + [20.0] * 15
+    assert run.batches == [0, 5, 10, 15, 20, 25, 30]
+    assert len(run.info["starts"]) == 2
 
 
 def test_steps_fed_by_hand_reach_the_disk_while_nothing_more_comes(tmp_path: Path) -> None:
