@@ -29,8 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from _claims import Claim, table
 from _overhead import networks, pictures, recording, stream, toy
-from _overhead.claims import Claim, table
 from _overhead.recording import Pace
 
 ROOT = Path(__file__).parent.parent
