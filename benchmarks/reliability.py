@@ -30,7 +30,7 @@ Part = tuple[str, str]
 PARTS: dict[str, tuple[Callable[..., Part], dict[str, object], dict[str, object]]] = {
     "kill": (kill.measure, {"trials": 320}, {"trials": 24, "longest": 2.5}),
     "live": (live.measure, {"seconds": 20.0}, {"seconds": 2.0}),
-    "damage": (damage.measure, {"blocks": 8}, {"blocks": 2}),
+    "damage": (damage.measure, {"blocks": 8}, {"blocks": 4, "every": 17}),
     "reading": (
         reading.measure,
         {"steps": 1_000_000, "beside": 50_000, "small": 100_000, "rounds": 9},
