@@ -20,14 +20,13 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
+import _page
 import torch
 from _reliability import damage, kill, live, reading
 
 ROOT = Path(__file__).parent.parent
-Part = tuple[str, str]
-"""A heading and the Markdown under it."""
 
-PARTS: dict[str, tuple[Callable[..., Part], dict[str, object], dict[str, object]]] = {
+PARTS: dict[str, tuple[Callable[..., _page.Part], dict[str, object], dict[str, object]]] = {
     "kill": (kill.measure, {"trials": 320}, {"trials": 24, "longest": 2.5}),
     "live": (live.measure, {"seconds": 20.0}, {"seconds": 2.0}),
     "damage": (damage.measure, {"blocks": 8}, {"blocks": 4, "every": 17}),
@@ -40,19 +39,16 @@ PARTS: dict[str, tuple[Callable[..., Part], dict[str, object], dict[str, object]
 """By name: what measures, and its arguments for the full benchmark and for a look."""
 
 
-def page(parts: list[Part]) -> str:
+def page(parts: list[_page.Part]) -> str:
     """The document."""
-    question, commands, *method = (__doc__ or "").strip().split("\n\n")
     machine = (
         f"Made by `make bench-reliability` (`benchmarks/reliability.py`) on {os.cpu_count()} cores "
         f"({platform.machine()}), {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}."
     )
-    indented = "\n".join(line.removeprefix("    ") for line in commands.splitlines())
-    sections = [f"## {heading}\n\n{text}" for heading, text in parts]
-    return "\n\n".join([f"# {question}", f"```sh\n{indented}\n```", *method, machine, *sections]) + "\n"
+    return _page.page(__doc__, machine, parts)
 
 
-def measure(names: list[str], *, quick: bool) -> list[Part]:
+def measure(names: list[str], *, quick: bool) -> list[_page.Part]:
     """The parts of these names."""
     found = []
     for name in names:

@@ -1,8 +1,6 @@
 """The benchmark of reliability in small: real kills, a run read while it is written, cuts and flipped bits."""
 
-import importlib.util
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,21 +10,10 @@ import pytest
 
 from collapse_probe._store import RunWriter, load
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
-def reliability() -> Iterator[ModuleType]:
-    spec = importlib.util.spec_from_file_location("reliability", ROOT / "benchmarks" / "reliability.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "benchmarks")
-        # Data classes look their module up by name.
-        patch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-        yield module
+def reliability(load_script: Callable[[str], ModuleType]) -> ModuleType:
+    return load_script("reliability")
 
 
 @pytest.fixture(scope="module")
