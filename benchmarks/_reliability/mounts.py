@@ -1,7 +1,8 @@
 """A disk of its own that can be full, read-only and silent, for real: an ext4 in a file. Only root may mount one."""
 
-import errno
+import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,15 +22,13 @@ class Disk:
 
     def fill(self) -> None:
         """Until not one byte more goes in."""
-        chunk = 2**20
         with self._ballast.open("ab", buffering=0) as stream:
-            while chunk:
-                try:
-                    stream.write(bytes(chunk))
-                except OSError as error:
-                    if error.errno != errno.ENOSPC:
-                        raise
-                    chunk //= 2
+            for chunk in (2**18, 2**10, 1) * 2:
+                with suppress(OSError):
+                    while True:
+                        stream.write(bytes(chunk))
+                # Only now it is known how much of what was set aside is not needed.
+                os.fsync(stream.fileno())
 
     def free(self) -> None:
         """Room again."""
@@ -37,7 +36,14 @@ class Disk:
 
     def read_only(self) -> None:
         """As after an error of the disk."""
-        _run("mount", "-o", "remount,ro", str(self.path))
+        give_up = time.monotonic() + 10
+        while True:
+            try:
+                return _run("mount", "-o", "remount,ro", str(self.path))
+            except CannotMount:
+                # A file is open for writing at this very moment.
+                if time.monotonic() > give_up:
+                    raise
 
     def writable(self) -> None:
         """As it was."""

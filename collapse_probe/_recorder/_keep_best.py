@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
@@ -177,5 +179,10 @@ def _replace(path: Path, tensors: Mapping[str, Any], step: int) -> None:
         with temporary.open("r+b") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
+    except SafetensorError as error:
+        # It hides what the system said.
+        if found := re.search(r"os error (\d+)", str(error)):
+            raise OSError(int(found[1]), os.strerror(int(found[1])), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Files that grow: what is appended is there whole, or not at all."""
 
 import os
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _BINARY = getattr(os, "O_BINARY", 0)  # on Windows a line end would grow otherwise
@@ -10,37 +10,29 @@ _BINARY = getattr(os, "O_BINARY", 0)  # on Windows a line end would grow otherwi
 class AppendedFile:
     """A file that one process appends to, opened anew each time: its disk may come and go.
 
-    What was cut short is taken back before anything follows. A file that went away after the first append is not made
-    anew; one that is another than before is asked for with `still_ours`, which raises where it is not.
+    What was cut short is taken back before anything follows. A file that goes away is not made anew.
     """
 
-    def __init__(self, path: Path, still_ours: Callable[[], None]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._still_ours = still_ours
-        self._identity: tuple[int, int] | None = None
+        self._made = False
         self._torn_at: int | None = None
 
     def append(self, content: bytes) -> None:
         """Hand it to the operating system; an `OSError` where that fails, and then the same may be tried again."""
         file = self._open()
         try:
-            status = os.fstat(file)
-            if self._identity not in (None, (status.st_dev, status.st_ino)):
-                self._still_ours()
-            self._identity = (status.st_dev, status.st_ino)
-            size = status.st_size
-            if self._torn_at is not None and size > self._torn_at:
-                os.ftruncate(file, self._torn_at)
-                size = self._torn_at
-            self._torn_at = size
+            self._take_back(file)
+            self._torn_at = os.fstat(file).st_size
             _write(file, content)
         except OSError:
-            self._take_back(file)
+            with suppress(OSError):  # or it is done before the next attempt
+                self._take_back(file)
             raise
         finally:
-            # Some disks say only here that they are full: then it is torn for all that is known.
+            # Some disks say only here that they are full: then it counts as torn.
             os.close(file)
-        self._torn_at = None
+        self._made, self._torn_at = True, None
 
     def synchronise(self) -> None:
         """Wait until it is on the disk itself."""
@@ -51,16 +43,12 @@ class AppendedFile:
             os.close(file)
 
     def _open(self) -> int:
-        made = os.O_CREAT if self._identity is None else 0
-        return os.open(self._path, os.O_WRONLY | os.O_APPEND | _BINARY | made, 0o666)
+        flags = os.O_WRONLY | os.O_APPEND | _BINARY | (0 if self._made else os.O_CREAT)
+        return os.open(self._path, flags, 0o666)
 
     def _take_back(self, file: int) -> None:
-        try:
-            if self._torn_at is not None:
-                os.ftruncate(file, self._torn_at)
-                self._torn_at = None
-        except OSError:
-            return  # before the next append it is tried again
+        if self._torn_at is not None and os.fstat(file).st_size > self._torn_at:
+            os.ftruncate(file, self._torn_at)
 
 
 def _write(file: int, content: bytes) -> None:

@@ -48,7 +48,7 @@ class Gaps:
             gap = self._new("the disk is slower than what is to be written")
             gap["until"] = gap["from"]
         gap["missing"][what] = gap["missing"].get(what, 0) + rows
-        if steps is not None:
+        if what == "steps" and steps is not None:
             low, high = gap.get("missing_steps", steps)
             gap["missing_steps"] = [min(low, steps[0]), max(high, steps[1])]
 

@@ -54,7 +54,7 @@ class RunWriter:
         self._outbox = outbox
         self._files: dict[Path, AppendedFile] = {}
         self._closed = False
-        self._doubtful = False
+        self._seen: tuple[int, int] | None = None
         _refuse_reserved(info)
         empty: dict[str, Any] = {"format": FORMAT, "starts": [], "ends": []}
         self._run = empty | open_folder(self.path, rank) | info
@@ -151,7 +151,7 @@ class RunWriter:
     def _append(self, what: str, path: Path, content: bytes, *steps: np.ndarray) -> None:
         if self._closed:
             raise InvalidArgument(f"{self.path} is closed; open a new RunWriter on it to go on")
-        file = self._files.setdefault(path, AppendedFile(path, self._check_ours))
+        file = self._files.setdefault(path, AppendedFile(path))
         bounds = (int(steps[0].min()), int(steps[0].max())) if steps else None
         rows = len(steps[0]) if steps else 1
         self._put(Job(what, partial(file.append, content), len(content), rows=rows, steps=bounds))
@@ -186,6 +186,7 @@ class RunWriter:
             gaps = self._earlier_gaps + ([] if self._outbox is None else self._outbox.gaps())
             content = to_json(fields | ({"gaps": gaps} if gaps else {}), indent=1).encode()
             replace_file(run_file(self.path, self.rank), content)
+            self._seen = _identity(run_file(self.path, self.rank))
 
         return write
 
@@ -198,27 +199,25 @@ class RunWriter:
 
     def _if_ours(self, write: Callable[[], object]) -> None:
         """A folder that went away is not made anew, and one that another run has taken since is left alone."""
+        path = run_file(self.path, self.rank)
         try:
-            if self._doubtful or not run_file(self.path, self.rank).exists():
-                self._check_ours()
-                self._doubtful = False
-            write()
-        except OSError:
-            self._doubtful = True
-            raise
-
-    def _check_ours(self) -> None:
-        try:
-            ours = self._own_start in read_run_file(self.path, self.rank)["starts"]
-        except UnreadableRun:
-            ours = False
-        if not ours:
-            raise FileNotFoundError(errno.ENOENT, "the run folder went away", str(self.path))
+            seen = _identity(path)
+            if seen != self._seen and self._own_start not in read_run_file(self.path, self.rank)["starts"]:
+                raise FileNotFoundError
+            self._seen = seen
+        except (FileNotFoundError, UnreadableRun):
+            raise FileNotFoundError(errno.ENOENT, "the run folder went away", str(self.path)) from None
+        write()
 
     def _new_start(self) -> dict[str, Any]:
         start = {"time": time.time(), "pid": os.getpid(), "host": socket.gethostname()}
         self._run["starts"].append(start)
         return start
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _refuse_reserved(info: Mapping[str, Any]) -> None:
