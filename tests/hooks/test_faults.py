@@ -22,6 +22,7 @@ ENDS = "takes the hooks off or ends the thread, which nobody else could; what it
 CHECKS = "checks what the user gives: misuse raises"
 RANKS = "of many ranks: tests/distributed"
 ELSEWHERE = "is reached by misuse, on a GPU or by scores of another kind; its caller is injected"
+FAILING = "is reached where the disk fails: test_disks"
 NOT_INJECTED = {
     "_hooks._attach.attach": BEFORE,
     "_hooks._attach._Attached.__init__": BEFORE,
@@ -40,7 +41,7 @@ NOT_INJECTED = {
         for cls in (
             "Account Captures Extras FixedLatents Guard PooledLabels Memory Observer Players ScorePicker SheetWatch "
             "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
-            "CaptureBudget Coordination Schedule"
+            "CaptureBudget Coordination Schedule RunLock Outbox Off Gaps Trouble Waiting"
         ).split()
     },
     "_best.best_capture": ELSEWHERE,
@@ -62,6 +63,20 @@ NOT_INJECTED = {
     "_recorder._scores.looks_like_logits": ELSEWHERE,
     "_recorder._scores.surely_logits": ELSEWHERE,
     "_recorder._tagging.real_rows": ELSEWHERE,
+    "_recorder._opening.*": BEFORE,
+    "_store._folder.*": BEFORE,
+    "_store._lock.lock_run": BEFORE,
+    "_store._lock.RunLock.release": ENDS,
+    "_store._outbox.Outbox.close": ENDS,
+    "_store._gaps.Gaps.*": FAILING,
+    "_store._gaps.*": FAILING,
+    "_store._trouble.Trouble.begin": FAILING,
+    "_store._trouble.Notices.*": TOLD,
+    "_store._waiting.Waiting.failed": FAILING,
+    "_store._writer.RunWriter.__init__": BEFORE,
+    "_recorder._by_hand.numbers": CHECKS,
+    "_recorder._by_hand.step_number": CHECKS,
+    "_recorder._notices.Off.by": TOLD,
     "_store._layout.stored_steps": BEFORE,
     "_store._writer.RunWriter.*_sizes": BEFORE,
     "_monitor._classes.ClassDiversity.described": BEFORE,
@@ -109,7 +124,7 @@ SCENARIO_OF = {
     "_monitor._classes.ClassDiversity.measure": "latents",
     "_monitor._monitor.Monitor.__init__": "by hand",
     "_store._runfile.read_run_file": "by hand",
-    "_store._writer.RunWriter.__init__": "by hand",
+    "_store._writer.RunWriter.start_anew": "by hand",
     "_distributed._coordination.Coordination.start_over": "by hand",
     "detectors.*.__init__": "by hand",
 }
