@@ -54,8 +54,7 @@ class Probe:
         self._step = 0
         self._highest = 0
         self._scores = HandScores()
-        self._paused = False
-        self._closed = False
+        self._paused = self._closed = False
         self._off = Off()
         self._place = here = place()
         self._pipeline = Pipeline(Path(run), options, current_step=self._steps_so_far, place=here, fail=self._fail)
@@ -124,6 +123,7 @@ class Probe:
                 self._pipeline.take_real(reals)
             self._pipeline.take_step(number, time.time(), values)
             if generated is not None:
+                self._pipeline.outbox.make_room()
                 self._pipeline.keeper.snapshot(number)
                 self._pipeline.take_capture(number, generated, kept)
         except InvalidArgument:

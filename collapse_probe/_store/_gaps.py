@@ -67,7 +67,8 @@ def in_words(gap: Mapping[str, Any]) -> str:
     """
     parts = []
     for what, count in gap["missing"].items():
-        between = " (between {} and {})".format(*gap["missing_steps"]) if what == "steps" else ""
+        known = what == "steps" and "missing_steps" in gap
+        between = " (between {} and {})".format(*gap["missing_steps"]) if known else ""
         name = "statistics rows" if what == "statistics" else what
         counted = f"{count} {name.removesuffix('s') if count == 1 else name}{between}"
         parts.append(ONCE.get(what, counted))

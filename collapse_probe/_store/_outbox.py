@@ -19,6 +19,7 @@ LAST_PATIENCE_SECONDS = 20.0
 SLOWEST_DISK = 5e6
 """Bytes a second: what is large is given so much more time."""
 _LOOK_SECONDS = 0.05
+_IMPATIENCE_SECONDS = 0.5
 
 
 class Outbox:
@@ -68,6 +69,15 @@ class Outbox:
             self._changed.notify_all()
         self._look()
         return taken
+
+    def make_room(self) -> None:
+        """Wait until captures have room, as long as the disk answers: for whom drops none while it is well."""
+        while os.getpid() == self._pid:
+            with self._changed:
+                well = self._trouble.gaps.error is None and self._thread.is_alive()
+                if not self._waiting.crowded or not well or self._has_no_answer(_IMPATIENCE_SECONDS):
+                    return
+                self._changed.wait(_LOOK_SECONDS)
 
     def settle(self, *, at_most: float = math.inf) -> bool:
         """Wait until nothing waits any more, until the disk fails, or so many seconds; whether all is written."""

@@ -56,6 +56,11 @@ class Waiting:
         """Whether the last attempt at some kind failed."""
         return any(kind.interval for kind in self._kinds.values())
 
+    @property
+    def crowded(self) -> bool:
+        """Whether captures take up more than half of their room."""
+        return self._bytes["none"] > MAXIMUM_CAPTURE_BYTES // 2
+
     def add(self, job: Job) -> bool:
         """Whether there is room for it."""
         kind = self._kinds.setdefault(job.what, _Kind())

@@ -250,6 +250,17 @@ def test_a_full_disk_keeps_nobody_from_stopping(disk: Disk) -> None:
     assert probe.should_stop
 
 
+def test_a_slow_disk_that_is_well_has_no_capture_of_a_probe_fed_by_hand_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_waiting, "MAXIMUM_CAPTURE_BYTES", 20_000)
+    with cp.Probe(run=tmp_path / "run") as probe:
+        for _ in range(40):
+            probe.step(fake=torch.randn(256, 8))
+    assert len(cp.load(tmp_path / "run").batches) == 40
+    assert probe.error is None
+
+
 def test_the_best_weights_are_written_once_there_is_room(disk: Disk) -> None:
     best = disk.path / "best.safetensors"
     disk.fill()

@@ -125,6 +125,8 @@ SCENARIO_OF = {
     "_monitor._monitor.Monitor.__init__": "by hand",
     "_store._runfile.read_run_file": "by hand",
     "_store._writer.RunWriter.start_anew": "by hand",
+    "_store._outbox.Outbox.make_room": "by hand",
+    "_store._waiting.Waiting.crowded": "by hand",
     "_distributed._coordination.Coordination.start_over": "by hand",
     "detectors.*.__init__": "by hand",
 }
