@@ -221,20 +221,22 @@ def test_generated_rows_that_are_nan_are_counted_and_leave_the_statistics_undefi
 def test_a_folder_that_is_deleted_is_not_made_anew_and_what_is_given_is_watched_all_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    data, noise = cp.toy.ring(8, seed=2), torch.Generator().manual_seed(0)
     probe = cp.Probe(run=tmp_path / "run", real=REAL, modes=RING)
-    probe.step(loss_d=1.0, fake=REAL[:64])
+    probe.step(loss_d=1.0, fake=data.sample(256))
     probe._pipeline.outbox.settle()
     shutil.rmtree(tmp_path / "run")
     with pytest.warns(CollapseProbeWarning, match=r"cannot be written \(FileNotFoundError") as caught:
-        for _ in range(12):
-            probe.step(loss_d=2.0, fake=REAL[:1] + 0.001 * REAL[:64])
+        for step in range(1, 16):
+            collapsed = ONE_MODE + 0.01 * torch.randn(256, 2, generator=noise)
+            probe.step(loss_d=2.0, fake=data.sample(256) if step < 10 else collapsed)
         probe.close()
     assert len(caught) == 1
     assert [event.kind for event in probe.events] == ["collapse", "collapse"]
     assert probe.should_stop
     assert not (tmp_path / "run").exists()
     assert "FileNotFoundError" in str(probe.error)
-    assert "missing: 12 steps (between 1 and 12)" in capsys.readouterr().err
+    assert "15 steps (between 1 and 15)" in capsys.readouterr().err
 
 
 def test_scalars_that_are_given_at_some_steps_only_are_missing_at_the_others(tmp_path: Path) -> None:
