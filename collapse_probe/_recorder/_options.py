@@ -39,6 +39,7 @@ class ProbeOptions(TypedDict, total=False):
     disk_limit: int
     labels: str | int | Callable[..., Any] | None
     fixed_latents: Any
+    if_taken: Literal["error", "sibling"]
     keep_best: str | PathLike[str] | tuple[str | PathLike[str], Mapping[str, nn.Module]] | None
     strict: bool
 
@@ -66,6 +67,7 @@ class Options:
     disk_limit: int = 10**9
     labels: str | int | Callable[..., Any] | None = None
     fixed_latents: Any = None
+    if_taken: Literal["error", "sibling"] = "error"
     keep_best: Any = None
     strict: bool = False
 
@@ -109,6 +111,8 @@ class Options:
                 f"fixed_latents is {type(self.fixed_latents).__name__}; expected what the generator's call takes: a "
                 "tensor, a tuple of arguments, or a dict of keyword arguments, with a tensor among them"
             )
+        if self.if_taken not in ("error", "sibling"):
+            raise InvalidArgument(f'if_taken is {self.if_taken!r}; expected "error" or "sibling"')
         self.schedule()
 
     def schedule(self) -> Schedule:

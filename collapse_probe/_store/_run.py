@@ -11,6 +11,7 @@ from .._records import Band, Event, Verdict
 from .._verdict import judge
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
+from ._gaps import gap_problems
 from ._layout import REFERENCE, capture_file, captures_folder, events_file, sheet_file, sheets_folder, stored_steps
 from ._ranks import RankFiles, first_rank_decides, mean_over_ranks
 from ._runfile import read_run_file
@@ -157,7 +158,7 @@ class Run:
     @property
     def problems(self) -> list[str]:
         """What could not be read: file, byte and what is wrong. The rest of the run is not affected."""
-        found = self._ranks.problems() + self._stored_events[1]
+        found = gap_problems(self.info) + self._ranks.problems() + self._stored_events[1]
         sheets = (sheet_file(self.path, step) for step in self._sheet_steps)
         captures = (capture_file(self.path, step) for step in self._capture_steps)
         for path in [self.path / REFERENCE, *captures, *sheets]:

@@ -23,6 +23,7 @@ CHECKS = "checks what the user gives: misuse raises"
 RANKS = "of many ranks: tests/distributed"
 ELSEWHERE = "is reached by misuse, on a GPU or by scores of another kind; its caller is injected"
 PAUSES = "is reached where the loop pauses: tests/hooks/test_pauses.py"
+FAILING = "is reached where the disk fails: test_disks"
 NOT_INJECTED = {
     "_hooks._attach.attach": BEFORE,
     "_hooks._attach._Attached.__init__": BEFORE,
@@ -41,7 +42,7 @@ NOT_INJECTED = {
         for cls in (
             "Account Captures Extras FixedLatents Guard PooledLabels Memory Observer Players ScorePicker SheetWatch "
             "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
-            "CaptureBudget Coordination Schedule Rows Flusher"
+            "CaptureBudget Coordination Schedule Rows Flusher RunLock Outbox Off Gaps Trouble Waiting"
         ).split()
     },
     "_best.best_capture": ELSEWHERE,
@@ -68,6 +69,20 @@ NOT_INJECTED = {
     "_recorder._scores.looks_like_logits": ELSEWHERE,
     "_recorder._scores.surely_logits": ELSEWHERE,
     "_recorder._tagging.real_rows": ELSEWHERE,
+    "_recorder._opening.*": BEFORE,
+    "_store._folder.*": BEFORE,
+    "_store._lock.lock_run": BEFORE,
+    "_store._lock.RunLock.release": ENDS,
+    "_store._outbox.Outbox.close": ENDS,
+    "_store._gaps.Gaps.*": FAILING,
+    "_store._gaps.*": FAILING,
+    "_store._trouble.Trouble.begin": FAILING,
+    "_store._trouble.Notices.*": TOLD,
+    "_store._waiting.Waiting.failed": FAILING,
+    "_store._writer.RunWriter.__init__": BEFORE,
+    "_recorder._by_hand.numbers": CHECKS,
+    "_recorder._by_hand.step_number": CHECKS,
+    "_recorder._notices.Off.by": TOLD,
     "_store._layout.stored_steps": BEFORE,
     "_store._writer.RunWriter.*_sizes": BEFORE,
     "_monitor._classes.ClassDiversity.described": BEFORE,
@@ -118,7 +133,9 @@ SCENARIO_OF = {
     "_monitor._monitor.Monitor.__init__": "by hand",
     "_store._blocks.Encoder.__init__": "by hand",
     "_store._runfile.read_run_file": "by hand",
-    "_store._writer.RunWriter.__init__": "by hand",
+    "_store._writer.RunWriter.start_anew": "by hand",
+    "_store._outbox.Outbox.make_room": "by hand",
+    "_store._waiting.Waiting.crowded": "by hand",
     "_distributed._coordination.Coordination.start_over": "by hand",
     "detectors.*.__init__": "by hand",
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from collapse_probe._records import Event
-from collapse_probe._store import RunWriter, load
+from collapse_probe._store import RunWriter, _appending, load
 from collapse_probe._store._blocks import decode
 from collapse_probe.errors import UnreadableRun
 
@@ -137,13 +137,13 @@ def test_columns_are_named_again_after_a_block_that_could_not_be_written(
     def append(step: int) -> None:
         writer.append_steps({"step": np.array([step]), "time": np.zeros(1), "loss_d": np.ones(1)})
 
-    def full(path: Path, content: bytes) -> None:
+    def full(file: int, content: bytes) -> None:
         raise OSError("no space left on device")
 
     for step in range(4):
         with monkeypatch.context() as patched:
             if step < 2:  # these would have named the columns
-                patched.setattr(writer, "_append", full)
+                patched.setattr(_appending, "_write", full)
                 with pytest.raises(OSError, match="no space"):
                     append(step)
             else:
