@@ -84,7 +84,7 @@ def measure(quick: bool) -> tuple[str, str]:
     finally:
         _outbox.LAST_PATIENCE_SECONDS = patience
     text = (
-        f"{ring().described}, with `every={_EVERY}`, on an ext4 of its own that fails for {outage:g} s in training. The "
+        f"{ring().described}, with `every={_EVERY}`, on an ext4 of its own that fails for {outage:g} s. The "
         f"slowest step of the same loop where nothing fails took {1e3 * usual.slowest:.0f} ms."
     )
     return HEADING, f"{text}\n\n{table(claims)}"
