@@ -43,7 +43,8 @@ def page(parts: list[_page.Part]) -> str:
     """The document."""
     machine = (
         f"Made by `make bench-reliability` (`benchmarks/reliability.py`) on {os.cpu_count()} cores "
-        f"({platform.machine()}), {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}."
+        f"({platform.machine()}), {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}; "
+        f"the load average at the end was {os.getloadavg()[2]:.1f}."
     )
     return _page.page(__doc__, machine, parts)
 
