@@ -12,7 +12,7 @@ from torch import Tensor
 from .._distributed import ALONE, Place
 from .._monitor import Monitor, Reference, fit_reference, follow_classes
 from .._records import Event
-from .._store import CaptureBudget, RunWriter, load
+from .._store import RunWriter, load
 from ..errors import in_a_line
 from ._costs import CaptureCosts
 from ._forms import (
@@ -35,6 +35,7 @@ from ._pool import FEWEST_ROWS
 from ._reservoir import Reservoir
 from ._sheets import Sheets
 from ._stored import observe_stored
+from ._thinned import Thinned
 
 FLUSH_SECONDS = 1.0
 FLUSH_ROWS = 1000
@@ -65,15 +66,13 @@ class Pipeline:
         self._labelled = (None, None) if self.rank else given_reference(options)
         self._given = self._labelled[0]
         self._reservoir = Reservoir()
-        self._budget = CaptureBudget(limit=options.disk_limit)
         self._info = run_info(options) | {"world_size": place.world_size}
         self.writer = RunWriter(path, info=self._info, rank=self.rank)
+        self.captures = Thinned("captures", self.writer, disk_limit=options.disk_limit)
         self.sheets = Sheets(self.writer, disk_limit=options.disk_limit)
         self.keeper = Keeper(options.keep_best)
         if self.writer.start and not self.rank:
             say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
-        for step, size in self.writer.capture_sizes().items():
-            self._thin(step, size)
 
     @property
     def wants_real(self) -> bool:
@@ -109,6 +108,9 @@ class Pipeline:
         run = load(self.writer.path)
         self.monitor = Monitor(self.options.detector_options())
         observe_stored(self.monitor, run.decisive_steps, run.statistics, bands=run.bands, before=step)
+        for stored, current in ((self.captures, run.batches), (self.sheets, run.sheets)):
+            stored.taken_up(step, current)
+            stored.protect(self.monitor.events)
         self.keeper.take_up(run.statistics.loc[: step - 1], run.bands, self.monitor.events)
         self.should_stop = any(self._stops(event) for event in self.monitor.events)
         if self.reference is None and run.reference is not None:
@@ -141,7 +143,7 @@ class Pipeline:
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
         size = self.writer.write_capture(step, {name: as_array(tensor) for name, tensor in tensors.items()})
-        self._thin(step, size)
+        self.captures.wrote(self.writer, step=step, size=size)
         if self.error is None:
             with self._analysing():
                 self._measure(step, generated, class_indices(tensors.get("labels"), len(generated)))
@@ -192,11 +194,7 @@ class Pipeline:
     def _write_info(self, info: Mapping[str, Any]) -> None:
         own = {"error": self.error} | ({} if self.keeper.written is None else {"kept_step": self.keeper.written})
         info = own | {name: value for name, value in info.items() if value is not None}
-        self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self.sheets.removed)
-
-    def _thin(self, step: int, size: int) -> None:
-        for gone in self._budget.add(step, size):
-            self.writer.remove_capture(gone)
+        self.writer.update_info(**info, **self.captures.described(), **self.sheets.described())
 
     def _reference_for(self, generated: Tensor) -> Reference | None:
         if self.reference is None:
@@ -236,7 +234,8 @@ class Pipeline:
             stops = self._stops(event)
             self.should_stop = self.should_stop or stops
             self.flush()
-            self._budget.protect((event.onset, event.step))
+            for stored in (self.captures, self.sheets):
+                stored.protect([event])
             self.writer.append_event(event, visible_at=self._current_step() if stops and self._alone else None)
             say(f"{event.severity}: {event.message}")
             self.listener.tell(event)
