@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ._harmless import harmless
 from ._report import report as write_report
 from ._report import time_saved
 from ._store import Run, find_runs
@@ -51,7 +52,7 @@ def report(runs: Path, output: Path | None) -> None:
     """Write one interactive HTML file on all runs below RUNS."""
     found, errors = find_runs(runs)
     path = write_report(found, output or runs / "report.html")
-    click.echo(str(path))
+    click.echo(harmless(path))
     _complain(errors)
 
 
@@ -89,7 +90,7 @@ def demo(runs: Path) -> None:
             raise click.ClickException(f"{script} failed; its message is above")
     found, _ = find_runs(runs)
     for run in found:
-        click.echo(f"{run.name}: {run.verdict.reason} {time_saved(run) or ''}")
+        click.echo(harmless(f"{run.name}: {run.verdict.reason} {time_saved(run) or ''}"))
     click.echo(f"report, to be opened in a browser: {write_report(found, runs / 'report.html')}")
 
 
@@ -110,10 +111,11 @@ def _print_verdicts(runs: list[Run], *, as_json: bool) -> list[str]:
         width = max((len(str(run.path)) for run in runs), default=0)
         for run, verdict in zip(runs, verdicts, strict=True):
             best = "" if verdict.best_step is None else f"  best step {verdict.best_step}."
-            click.echo(f"{run.path!s:<{width}}  {verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}")
+            line = f"{verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}"
+            click.echo(harmless(f"{run.path!s:<{width}}  {line}"))
     for run in runs:
         if run.info.get("error"):
-            click.echo(f"{run.path}: {run.info['error']}", err=True)
+            click.echo(harmless(f"{run.path}: {run.info['error']}"), err=True)
     return [verdict.kind for verdict in verdicts]
 
 

@@ -20,7 +20,8 @@ class Thinned:
         limit = disk_limit if captures else max(1, disk_limit // SHARE_OF_LIMIT)
         stored = writer.capture_sizes() if captures else writer.sheet_sizes()
         self._budget = CaptureBudget(limit=limit, stored=stored)
-        self._before = int(writer.info.get(f"{kind}_removed") or 0)
+        before = writer.info.get(f"{kind}_removed")
+        self._before = before if isinstance(before, int) and before > 0 else 0
         self._told = self._before
 
     @property

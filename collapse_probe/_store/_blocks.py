@@ -18,10 +18,14 @@ import numpy as np
 from jaxtyping import Shaped
 
 from ..errors import InvalidArgument
+from ._json import parse_json, whole
 
 MAGIC = b"\x89CPB"
 FRAME = struct.Struct("<4sIQI")
 DTYPES = ("<i8", "<f8", "<f4")
+MOST_COLUMNS, MOST_HEADER = 4096, 2**20
+_OFTEN_READ = 4
+"""A file is read so many times over in search of its blocks: each false beginning may claim all that follows."""
 Column = Shaped[np.ndarray, " rows"]
 
 
@@ -53,6 +57,11 @@ def encode(columns: Mapping[str, np.ndarray], *, start: int) -> bytes:
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
+    if len(packed) > MOST_COLUMNS or len(header) > MOST_HEADER:
+        raise InvalidArgument(
+            f"{len(packed):,} columns whose names take {len(header):,} bytes; expected at most {MOST_COLUMNS:,} and "
+            f"{MOST_HEADER:,}: log the mean over a group of them instead"
+        )
     payload = b"".join(values.tobytes() for values in packed.values())
     return FRAME.pack(MAGIC, len(header), len(payload), _checksum(header, payload)) + header + payload
 
@@ -65,9 +74,13 @@ def decode(content: bytes) -> tuple[list[Block], list[tuple[int, int]]]:
     blocks: list[Block] = []
     damaged: list[tuple[int, int]] = []
     position, sound_until = 0, 0
+    patience = _OFTEN_READ * len(content) + MOST_HEADER
     while (position := content.find(MAGIC, position)) >= 0:
         found = _block_at(content, position)
         if found is None:
+            patience -= _claimed(content, position)
+            if patience < 0:
+                break
             position += 1
             continue
         block, end = found
@@ -108,7 +121,7 @@ def _block_at(content: bytes, position: int) -> tuple[Block, int] | None:
     _, header_length, payload_length, checksum = FRAME.unpack_from(content, position)
     payload_begin = position + FRAME.size + header_length
     end = payload_begin + payload_length
-    if end > len(content):
+    if header_length > MOST_HEADER or end > len(content):
         return None
     header = content[position + FRAME.size : payload_begin]
     payload = content[payload_begin:end]
@@ -120,14 +133,15 @@ def _block_at(content: bytes, position: int) -> tuple[Block, int] | None:
     return Block(fields["start"], _split(payload, fields)), end
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _parse_header(header: bytes) -> dict[str, Any] | None:
     """Blocks of one run mostly share their header, so it is parsed once."""
     try:
-        fields: dict[str, Any] = json.loads(header)
-        if any(dtype not in DTYPES for _, dtype in fields["columns"]):
-            return None
-        return fields if "step" in dict(fields["columns"]) and fields["start"] >= 0 else None
+        fields: dict[str, Any] = parse_json(header)
+        columns = {name: dtype for name, dtype in fields["columns"] if isinstance(name, str) and dtype in DTYPES}
+        sound = len(columns) == len(fields["columns"]) <= MOST_COLUMNS and columns.get("step") == "<i8"
+        counts = [whole(fields[name]) for name in ("rows", "start")]
+        return fields if sound and all(count is not None and count >= 0 for count in counts) else None
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -139,6 +153,15 @@ def _split(payload: bytes, fields: dict[str, Any]) -> dict[str, Column]:
         columns[name] = np.frombuffer(payload, dtype=dtype, count=fields["rows"], offset=offset)
         offset += columns[name].nbytes
     return columns
+
+
+def _claimed(content: bytes, position: int) -> int:
+    """How many bytes were read to find that no block begins here."""
+    if position + FRAME.size > len(content):
+        return 0
+    _, header_length, payload_length, _ = FRAME.unpack_from(content, position)
+    claimed = int(header_length + payload_length)
+    return claimed if position + FRAME.size + claimed <= len(content) and header_length <= MOST_HEADER else 0
 
 
 def _is_torn(content: bytes, position: int) -> bool:

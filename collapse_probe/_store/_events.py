@@ -1,14 +1,16 @@
 """Events as lines of JSON, one each."""
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
-from .._records import Event
+from .._records import Event, Severity
+from ..errors import UnreadableRun
+from ._files import MOST_EVENTS, read_file
+from ._json import number, parse_json, whole
 from ._layout import to_json
 from ._tables import Boundaries, resumed_at
 
@@ -36,9 +38,11 @@ def read_events(path: Path, first: Boundaries) -> tuple[list[StoredEvent], list[
     An event written twice is one event; the later line counts, since it may know `visible_at`.
     """
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines = read_file(path, most=MOST_EVENTS).splitlines(keepends=True)
     except FileNotFoundError:
         return [], []
+    except UnreadableRun as error:
+        return [], [f"{path.name}: {error}"]
     found: dict[tuple[int, str, int, int], StoredEvent] = {}
     problems = []
     offset = 0
@@ -65,9 +69,13 @@ def events_table(stored: list[StoredEvent]) -> pd.DataFrame:
 
 def _from_line(line: bytes) -> StoredEvent | None:
     try:
-        fields: dict[str, Any] = json.loads(line)
-        start, visible_at = int(fields.pop("start")), fields.pop("visible_at")
-        fields["evidence"] = {name: float(value) for name, value in fields["evidence"].items()}
-        return StoredEvent(Event(**fields), start, visible_at)
+        fields: dict[str, Any] = parse_json(line)
+        start, visible_at = fields.pop("start"), fields.pop("visible_at")
+        fields["evidence"] = {name: number(value) for name, value in fields["evidence"].items()}
+        event = Event(**fields)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+    steps = (event.step, event.onset, start, 0 if visible_at is None else visible_at)
+    words = (event.kind, event.message, event.advice)
+    sound = all(whole(step) is not None for step in steps) and all(isinstance(word, str) for word in words)
+    return StoredEvent(event, start, visible_at) if sound and event.severity in get_args(Severity) else None

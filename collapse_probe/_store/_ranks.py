@@ -1,7 +1,8 @@
 """The files of many ranks as one run."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pandas as pd
 
 from ..errors import UnreadableRun
 from ._blocks import Block
+from ._json import number
+from ._layout import stored_ranks
 from ._runfile import read_run_file
-from ._tables import BlockFile, Boundaries, boundaries, read_blocks, table
+from ._tables import BlockFile, Boundaries, boundaries, bounded, most_used, read_blocks, table
 
 STEMS = ("steps", "statistics")
 
@@ -20,14 +23,21 @@ STEMS = ("steps", "statistics")
 class RankFiles:
     """The block files of all ranks of a run, rank 0 first; any of them may be missing, torn or short."""
 
-    def __init__(self, folder: Path, starts: Sequence[Any]) -> None:
+    def __init__(self, folder: Path, starts: Sequence[Mapping[str, Any]]) -> None:
         """`starts` is that of run.json."""
         self._folder = folder
         self._starts = [_time(start) for start in starts]
 
     def problems(self) -> list[str]:
         """What could not be read."""
-        return [problem for files in self._files.values() for part in files.values() for problem in part.problems]
+        found = [problem for files in self._files.values() for part in files.values() for problem in part.problems]
+        for stem, files in self._files.items():
+            for rank, part in files.items():
+                names = {name for block in part.blocks for name in block.columns} - {"step"}
+                left_out = len(names) - len(bounded(part.blocks, sum(block.rows for block in part.blocks)))
+                if left_out:
+                    found.append(f"{stem}.{rank}: {left_out:,} of {len(names):,} columns are hardly used; left out")
+        return found
 
     @cached_property
     def boundaries(self) -> Boundaries:
@@ -40,12 +50,12 @@ class RankFiles:
             blocks = self._blocks(stem, rank)
             # Ranks may go on from different steps, and one that a later start lacks still goes back with rank 0.
             own = boundaries(*(self._blocks(name, rank) for name in STEMS))
-            yield table(blocks, self.boundaries | own)
+            yield table(blocks, Boundaries(self.boundaries | own))
 
     @cached_property
     def _files(self) -> dict[str, dict[int, BlockFile]]:
         return {
-            stem: {rank: read_blocks(self._folder / f"{stem}.{rank}") for rank in _ranks(self._folder, stem)}
+            stem: {rank: read_blocks(self._folder / f"{stem}.{rank}") for rank in stored_ranks(self._folder, stem)}
             for stem in STEMS
         }
 
@@ -82,7 +92,7 @@ def mean_over_ranks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
             if name in part:
                 rows, values = merged.index.get_indexer(part.index), part[name].to_numpy()
                 known = ~np.isnan(values)
-                with np.errstate(invalid="ignore"):  # one rank may be at +inf and another at -inf
+                with np.errstate(over="ignore", invalid="ignore"):  # one rank may be at +inf and another at -inf
                     total[rows[known]] += values[known]
                 count[rows[known]] += 1
         with np.errstate(invalid="ignore"):
@@ -92,18 +102,19 @@ def mean_over_ranks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def first_rank_decides(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The rows of the first rank; the others fill steps and columns that it does not have."""
+    counts: Counter[str] = Counter()
+    for part in tables:
+        counts.update({str(name): len(part) for name in part})
+    names = most_used(counts, sum(map(len, tables)))
+    tables = [part[[name for name in names if name in part]] for part in tables]
     merged = tables[0].copy()
     for other in tables[1:]:
         missing = other.loc[~other.index.isin(merged.index)]
         if len(missing):
             merged = pd.concat([merged, missing]).sort_index() if len(merged) else missing.copy()
-    return merged.reindex(columns=list(dict.fromkeys(name for part in tables for name in part)))
+    return merged.reindex(columns=names)
 
 
-def _ranks(folder: Path, stem: str) -> list[int]:
-    suffixes = (path.name.removeprefix(f"{stem}.") for path in folder.glob(f"{stem}.*"))
-    return sorted(int(suffix) for suffix in suffixes if suffix.isdecimal())
-
-
-def _time(start: Any) -> float:
-    return float(start["time"]) if isinstance(start, dict) and "time" in start else np.nan
+def _time(start: Mapping[str, Any]) -> float:
+    time = number(start.get("time"))
+    return time if np.isfinite(time) else np.nan

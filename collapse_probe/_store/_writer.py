@@ -13,6 +13,7 @@ from .._records import Event
 from ..errors import InvalidArgument
 from ._blocks import encode
 from ._events import to_line
+from ._files import is_link
 from ._layout import (
     FORMAT,
     REFERENCE,
@@ -165,6 +166,11 @@ def _open_folder(path: Path, rank: int) -> dict[str, Any]:
         raise InvalidArgument(f"{path} cannot be made ({error.strerror}); take another path") from error
     if not os.access(path, os.W_OK):
         raise InvalidArgument(f"nothing can be written in {path}; take another path, or change its permissions")
+    linked = sorted(item.name for item in path.iterdir() if is_link(item))
+    if linked:
+        raise InvalidArgument(
+            f"{path} holds a link, {linked[0]!r}, and through links nothing is written; take another path, or remove it"
+        )
     if run_file(path, rank).exists():
         return read_run_file(path, rank)
     # Another rank's run.json may be on its way, under its temporary name.

@@ -3,6 +3,7 @@
 import heapq
 import itertools
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -169,7 +170,7 @@ def test_a_run_of_12_700_sheets_stays_bounded(tmp_path: Path) -> None:
     class OnlySizes(RunWriter):
         """Writing 12,700 files is for a benchmark."""
 
-        stored: dict[int, int] = {}
+        stored: ClassVar[dict[int, int]] = {}
 
         def write_sheet(self, step: int, sheet: np.ndarray) -> int:
             self.stored[step] = sheet.nbytes + 200
