@@ -62,8 +62,8 @@ def numbers(values: Iterable[float]) -> list[float | None]:
 
 
 def plain(text: str) -> str:
-    """Text that a figure shows as it stands; figures read a little HTML."""
-    return html.escape(harmless(text), quote=False)
+    """Text that a figure shows as it stands; figures read a little HTML, and formulas between dollars."""
+    return html.escape(harmless(text), quote=False).replace("$", "&#36;")
 
 
 def escape(text: object) -> str:
