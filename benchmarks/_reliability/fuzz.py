@@ -6,6 +6,7 @@ Coverage is that of the package's store. The mutator knows the framing of blocks
 and sets lengths and checksum right again, so that what lies behind the checksum is reached.
 """
 
+import json
 import random
 import struct
 import sys
@@ -24,6 +25,26 @@ from collapse_probe.errors import CollapseProbeError
 
 FRAME = struct.Struct("<4sIQI")
 SHARE_OF_TABLES = 32
+STRANGE = [
+    0,
+    1,
+    -1,
+    2.0,
+    0.5,
+    1e999,
+    10**18,
+    -(2**63),
+    10**400,
+    True,
+    None,
+    "",
+    "step",
+    "<f8",
+    "<f4",
+    [],
+    {},
+    [["step", "<i8"]],
+]
 scratch = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 executions = 0
 
@@ -83,13 +104,36 @@ def mutated_blocks(content: bytes, most: int, seed: int) -> bytes:
     said = struct.unpack_from("<I", parts[which].ljust(4, b"\0"))[0]
     header, payload = body[:said], body[said:]
     room = max(most - len(content) + len(header), 8)
-    if chance.random() < 0.7:
+    kind = chance.random()
+    if kind < 0.4:
+        header, payload = _reworded(header, payload, chance)
+    elif kind < 0.7:
         header = bytes(atheris.Mutate(header or b"{}", min(room, len(header) + 64)))
     else:
         payload = bytes(atheris.Mutate(payload or b"\0" * 8, min(room, len(payload) + 64)))
     checksum = zlib.crc32(payload, zlib.crc32(header))
     parts[which] = FRAME.pack(_blocks.MAGIC, len(header), len(payload), checksum)[4:] + header + payload
     return (content[:place] + b"".join(_blocks.MAGIC + part for part in parts))[:most]
+
+
+def _reworded(header: bytes, payload: bytes, chance: random.Random) -> tuple[bytes, bytes]:
+    """A header that is still JSON, with one strange thing in it, over a payload of the length that it claims."""
+    try:
+        fields = json.loads(header)
+        columns = fields["columns"]
+        where = chance.choice(["rows", "start", "columns", "name", "dtype", "twice"])
+        strange = chance.choice(STRANGE)
+        if where in fields:
+            fields[where] = strange
+        elif where == "twice":
+            columns.append(list(chance.choice(columns)))
+        else:
+            chance.choice(columns)[where == "dtype"] = strange
+        rows = fields["rows"] if 0 <= fields["rows"] < 50 else 1
+        length = int(rows * sum({"<f4": 4}.get(dtype, 8) for _, dtype in fields["columns"]))
+        return json.dumps(fields).encode(), payload[:length].ljust(length, b"\0")
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return header, payload
 
 
 def mutated_tensors(content: bytes, most: int, seed: int) -> bytes:

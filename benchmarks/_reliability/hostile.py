@@ -79,7 +79,7 @@ def fuzz(name: str, executions: int) -> Fuzzed:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     status = _STATUS.findall(done.stderr)
     last = status[-1] if status else ("0", "0", "0")
-    said = done.stderr[-2000:] if done.returncode else ""
+    said = done.stdout[-1500:] + done.stderr[-500:] if done.returncode else ""
     return Fuzzed(READERS[name], int(last[0]), int(last[1]), int(last[2]), time.monotonic() - began, said)
 
 
