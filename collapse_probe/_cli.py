@@ -1,6 +1,7 @@
 """The command line: parse, call, echo."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import click
 
+from ._doctor import Diagnosis, examine, salvage
 from ._harmless import harmless
 from ._report import report as write_report
 from ._report import time_saved
-from ._store import Run, find_runs
+from ._store import Run, find_runs, run_folders
 from ._version import __version__
 from .errors import CollapseProbeError, RunNotFound
 
@@ -77,6 +79,69 @@ def check(runs: Path, fail_on: str, as_json: bool) -> None:
     _complain(errors)
     if _FAILING[fail_on] & set(verdicts):
         sys.exit(FLAGGED)
+
+
+@main.command()
+@_runs
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+@click.option("--repair", type=click.Path(path_type=Path), default=None, help="Save what is sound in this new folder.")
+def doctor(runs: Path, as_json: bool, repair: Path | None) -> None:
+    """Read every byte of the runs below RUNS, and say what is wrong and what to do.
+
+    With --repair the sound parts of each damaged run go into a new folder; the run itself stays as it is. Exit status:
+    0 all are sound (with --repair: or all that are not were saved), 2 usage, 3 no runs found, 4 some are damaged.
+    """
+    folders = sorted(run_folders(runs))
+    if not folders:
+        find_runs(runs)
+    if repair is not None and os.path.lexists(repair):
+        raise click.UsageError(f"--repair {repair}: something is there; name a folder that is not")
+    found = []
+    for folder in folders:
+        diagnosis = examine(folder, on_file=_progress)
+        found.append(diagnosis)
+        if not as_json:
+            _print_diagnosis(diagnosis)
+    bad = [(folder, one) for folder, one in zip(folders, found, strict=True) if not one.sound]
+    saved = [_salvaged(folder, repair / folder.relative_to(runs), one) for folder, one in bad] if repair else []
+    _progress(None)
+    if as_json:
+        click.echo(json.dumps([asdict(one) | {"sound": one.sound} for one in found], indent=2))
+    if not all(saved) if repair else bad:
+        sys.exit(UNREADABLE)
+
+
+def _salvaged(folder: Path, destination: Path, diagnosis: Diagnosis) -> bool:
+    """Whether what is sound of a run lies in a new folder now, and is read there."""
+    try:
+        salvage(folder, destination, diagnosis, on_file=_progress)
+    except CollapseProbeError as error:
+        click.echo(f"Not saved: {error}", err=True)
+        return False
+    again = examine(destination, on_file=_progress)
+    click.echo(harmless(f"{folder}: what is sound is in {destination}, {_holdings(again)}"), err=True)
+    return again.sound
+
+
+def _progress(path: Path | None) -> None:
+    """The file that is being read, on a terminal; nothing where standard error is none."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K" + ("" if path is None else harmless(f"reading {path}")[-100:]), nl=False, err=True)
+
+
+def _print_diagnosis(diagnosis: Diagnosis) -> None:
+    _progress(None)
+    wrong = sum(finding.kind == "damage" for finding in diagnosis.findings)
+    said = "sound" if diagnosis.sound else "1 thing is wrong" if wrong == 1 else f"{wrong:,} things are wrong"
+    click.echo(harmless(f"{diagnosis.run}: {said}; {_holdings(diagnosis)}"))
+    for finding in diagnosis.findings:
+        click.echo(harmless(f"  {finding.kind:<6}  {finding}"))
+
+
+def _holdings(diagnosis: Diagnosis) -> str:
+    steps = "steps unknown" if diagnosis.steps is None else f"{diagnosis.steps:,} steps"
+    size = sum(diagnosis.bytes_on_disk.values()) / 1e6
+    return f"{steps}, {diagnosis.captures:,} captures, {diagnosis.sheets:,} sheets, {size:,.1f} MB"
 
 
 @main.command()

@@ -48,7 +48,7 @@ def read_events(path: Path, first: Boundaries) -> tuple[list[StoredEvent], list[
     offset = 0
     for line in lines:
         whole = line.endswith(b"\n")
-        stored = _from_line(line)
+        stored = from_line(line)
         if stored is None and whole and line.strip():
             problems.append(f"{path.name}, byte {offset}: this line is not an event; skipped")
         if stored is not None and whole:
@@ -67,7 +67,8 @@ def events_table(stored: list[StoredEvent]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=index, columns=list(COLUMNS)).astype({"visible_at": "Int64"})
 
 
-def _from_line(line: bytes) -> StoredEvent | None:
+def from_line(line: bytes) -> StoredEvent | None:
+    """What a line of the file says; None where it is no event."""
     try:
         fields: dict[str, Any] = parse_json(line)
         start, visible_at = fields.pop("start"), fields.pop("visible_at")

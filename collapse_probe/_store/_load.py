@@ -35,7 +35,7 @@ def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], list[CollapseP
     root = Path(folder)
     runs: list[Run] = []
     errors: list[CollapseProbeError] = []
-    for path in sorted(_run_folders(root)):
+    for path in sorted(run_folders(root)):
         try:
             runs.append(load(path))
         except CollapseProbeError as error:
@@ -58,7 +58,7 @@ def load_runs(folder: str | os.PathLike[str]) -> list[Run]:
     return runs
 
 
-def _run_folders(root: Path) -> Iterator[Path]:
+def run_folders(root: Path) -> Iterator[Path]:
     """Folders with a run.json, or with step blocks and none, in path order; never looks inside one.
 
     A link to such a folder elsewhere counts, and no other link is followed.

@@ -152,6 +152,8 @@ COMMANDS = [
     ["list", "{run}"],
     ["check", "{run}", "--json", "--fail-on", "any"],
     ["report", "{run}", "-o", "{out}"],
+    ["doctor", "{run}"],
+    ["doctor", "{run}", "--json", "--repair", "{out}.saved"],
 ]
 
 # Strategies: a sound run in which a few things are not.
