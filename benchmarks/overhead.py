@@ -17,7 +17,7 @@ included, and a block's ends when they rest; wall time is the training loop's al
   budget arrives in a run without pauses. Its own clocks are the CPU time of its thread and the wall time of its hooks
   inside the training loop, which is the more of the two when the machine is busy.
 - **A long stream** is fed by hand, one call of `Probe.step` a step. A block of rows on disk has a header of some 300
-  bytes and is written every 1,000 steps or every second: of a loop with few steps a second, each costs more bytes.
+  bytes and is written every 800 steps or every second: of a loop with few steps a second, each costs more bytes.
 
 "Met" is computed from the numbers beside it. They are those of one machine on one day.
 """
@@ -29,8 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from _claims import Claim, table
 from _overhead import networks, pictures, recording, stream, toy
-from _overhead.claims import Claim, table
 from _overhead.recording import Pace
 
 ROOT = Path(__file__).parent.parent

@@ -1,1 +1,1 @@
-"""Parts of the benchmark of reliability."""
+"""The parts of benchmarks/reliability.py."""

@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 with atheris.instrument_imports(include=["collapse_probe._store"], enable_loader_override=False):
-    from collapse_probe._store import _blocks, _events, _runfile, _tables, _tensors
+    from collapse_probe._store import _blocks, _events, _runfile, _scan, _tables, _tensors
 from collapse_probe.errors import CollapseProbeError
 
 FRAME = struct.Struct("<4sIQI")
@@ -59,7 +59,8 @@ def blocks(content: bytes) -> None:
     for block in found:
         assert block.start >= 0 and all(len(column) == block.rows for column in block.columns.values())
     if found and executions % SHARE_OF_TABLES == 0:
-        table = _tables.table(found, _tables.boundaries(found))
+        rows = _tables.read_rows(_written(scratch / "steps.0", content))
+        table = _tables.table(rows, _tables.boundaries(rows))
         assert table.index.is_monotonic_increasing and table.index.is_unique
 
 
@@ -75,7 +76,7 @@ def run_json(content: bytes) -> None:
 
 def events(content: bytes) -> None:
     """Events of known types and problems, never an error."""
-    found, problems = _events.read_events(_written(scratch / "events.jsonl", content), _tables.boundaries())
+    found, problems = _events.read_events("events.jsonl", content, _tables.Boundaries())
     assert all(isinstance(stored.event.message, str) and isinstance(stored.start, int) for stored in found)
     _events.events_table(found[:1])
     assert all(isinstance(problem, str) for problem in problems)
@@ -95,10 +96,10 @@ def tensors(content: bytes) -> None:
 def mutated_blocks(content: bytes, most: int, seed: int) -> bytes:
     """One block is changed inside and framed anew; now and then the bytes are changed as they stand."""
     chance = random.Random(seed)
-    place = content.find(_blocks.MAGIC)
+    place = content.find(_scan.MAGIC)
     if place < 0 or chance.random() < 0.2:
         return bytes(atheris.Mutate(content, most))
-    parts = content[place:].split(_blocks.MAGIC)[1:]
+    parts = content[place:].split(_scan.MAGIC)[1:]
     which = chance.randrange(len(parts))
     body = parts[which][FRAME.size - 4 :]
     said = struct.unpack_from("<I", parts[which].ljust(4, b"\0"))[0]
@@ -112,8 +113,8 @@ def mutated_blocks(content: bytes, most: int, seed: int) -> bytes:
     else:
         payload = bytes(atheris.Mutate(payload or b"\0" * 8, min(room, len(payload) + 64)))
     checksum = zlib.crc32(payload, zlib.crc32(header))
-    parts[which] = FRAME.pack(_blocks.MAGIC, len(header), len(payload), checksum)[4:] + header + payload
-    return (content[:place] + b"".join(_blocks.MAGIC + part for part in parts))[:most]
+    parts[which] = FRAME.pack(_scan.MAGIC, len(header), len(payload), checksum)[4:] + header + payload
+    return (content[:place] + b"".join(_scan.MAGIC + part for part in parts))[:most]
 
 
 def _reworded(header: bytes, payload: bytes, chance: random.Random) -> tuple[bytes, bytes]:
@@ -121,16 +122,18 @@ def _reworded(header: bytes, payload: bytes, chance: random.Random) -> tuple[byt
     try:
         fields = json.loads(header)
         columns = fields["columns"]
-        where = chance.choice(["rows", "start", "columns", "name", "dtype", "twice"])
+        where = chance.choice(["rows", "start", "columns", "layout", "unnamed", "name", "dtype", "twice"])
         strange = chance.choice(STRANGE)
-        if where in fields:
+        if where in ("rows", "start", "columns", "layout"):
             fields[where] = strange
+        elif where == "unnamed":
+            del fields["columns"]
         elif where == "twice":
             columns.append(list(chance.choice(columns)))
         else:
             chance.choice(columns)[where == "dtype"] = strange
         rows = fields["rows"] if 0 <= fields["rows"] < 50 else 1
-        length = int(rows * sum({"<f4": 4}.get(dtype, 8) for _, dtype in fields["columns"]))
+        length = int(rows * sum({"<f4": 4}.get(dtype, 8) for _, dtype in fields.get("columns", columns)))
         return json.dumps(fields).encode(), payload[:length].ljust(length, b"\0")
     except (ValueError, TypeError, LookupError, AttributeError):
         return header, payload

@@ -25,6 +25,7 @@ class ProbeOptions(TypedDict, total=False):
     embed: Callable[[Tensor], Tensor] | None
     score: Callable[..., Tensor] | None
     sample: Callable[..., Tensor] | None
+    first_step: int
     total_steps: int | None
     value_range: tuple[float, float] | None
     every: int | Literal["auto"]
@@ -51,6 +52,7 @@ class Options:
     embed: Callable[[Tensor], Tensor] | None = None
     score: Callable[..., Tensor] | None = None
     sample: Callable[..., Tensor] | None = None
+    first_step: int = 0
     total_steps: int | None = None
     value_range: tuple[float, float] | None = None
     every: int | Literal["auto"] = "auto"
@@ -70,7 +72,13 @@ class Options:
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
         object.__setattr__(self, "keep_best", parse_keep_best(self.keep_best))
-        for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1), ("disk_limit", 1)):
+        for name, least in (
+            ("sample_size", 16),
+            ("patience", 1),
+            ("total_steps", 1),
+            ("disk_limit", 1),
+            ("first_step", 0),
+        ):
             value = getattr(self, name)
             if value is None and name == "total_steps":
                 continue

@@ -1,6 +1,5 @@
 """From finished steps and captures to the run folder, statistics, events and the wish to stop."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,14 +15,12 @@ from .._store import RunWriter, load
 from ..errors import in_a_line
 from ._costs import CaptureCosts
 from ._forms import (
-    StepValues,
     as_array,
     as_columns,
     counted_not_finite,
     other_shapes,
     reference_tensors,
     run_info,
-    step_columns,
     too_few,
 )
 from ._given import given_reference
@@ -33,12 +30,10 @@ from ._notices import Listener, say, warn
 from ._options import Options
 from ._pool import FEWEST_ROWS
 from ._reservoir import Reservoir
+from ._rows import Flusher, Rows
 from ._sheets import Sheets
 from ._stored import observe_stored
 from ._thinned import Thinned
-
-FLUSH_SECONDS = 1.0
-FLUSH_ROWS = 1000
 
 
 class Pipeline:
@@ -59,8 +54,8 @@ class Pipeline:
         self.listener = Listener(options.on_event)
         self.costs = CaptureCosts()
         self._current_step = current_step
-        self._rows: list[StepValues] = []
-        self._flushed = time.monotonic()
+        self._rows = Rows()
+        self._flusher = Flusher(self.flush)
         self._started = False
         self._told_of_small_batches = False
         self._labelled = (None, None) if self.rank else given_reference(options)
@@ -119,17 +114,25 @@ class Pipeline:
             self.reference = self._fit(self._given, sample_size=size, shuffle=False)
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
-        """A finished step: its columns, as measured at `seconds` since the epoch."""
+        """A finished step: its columns, as measured at `seconds` since 1970."""
         values = counted_not_finite(values)
+        self._begin(step)
+        self._rows.add((step, seconds, values))
+        if not self.rank:
+            self._raise(self.monitor.observe_step(step, values))
+        if self._rows.due:
+            self.flush()
+
+    def take_ahead(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
+        """A finished step to which the loop may still add: it is stored as it is, and observed with `take_step`."""
+        self._begin(step)
+        self._rows.flush(self.writer, ahead=(step, seconds, dict(counted_not_finite(values))))
+
+    def _begin(self, step: int) -> None:
         if not self._started and step and self.writer.start:
             with self._analysing():
                 self.take_up(step)
         self._started = True
-        self._rows.append((step, seconds, values))
-        if not self.rank:
-            self._raise(self.monitor.observe_step(step, values))
-        if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._flushed > FLUSH_SECONDS:
-            self.flush()
 
     def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
         """Generated samples (n, ...): stored, and measured once there is a reference."""
@@ -175,11 +178,13 @@ class Pipeline:
             warn(f"nothing can be measured any more: {reason}. Steps and captures are recorded all the same.")
 
     def flush(self) -> None:
-        """Hand the steps so far to the operating system."""
-        if self._rows:
-            self.writer.append_steps(step_columns(self._rows))
-            self._rows = []
-        self._flushed = time.monotonic()
+        """Hand the steps so far to the operating system; from any thread."""
+        self._rows.flush(self.writer)
+
+    def flush_soon(self) -> None:
+        """See to it that they are handed over within a second, whether more of them come or not."""
+        if self._rows.waiting:
+            self._flusher.wake()
 
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any], stopped_at: int | None = None) -> None:
         """Write what is left and how the run ended; `stopped_at` is where many ranks stopped together."""
@@ -187,6 +192,7 @@ class Pipeline:
             last_first.callback(self.writer.close, how=how, error=error, stopped_at=stopped_at)
             last_first.callback(self._write_info, info)
             last_first.callback(self.keeper.close, failed=(info.get("error") or self.error) is not None)
+            self._flusher.close()
             self.flush()
             for event in filter(self._stops, self.monitor.events if stopped_at is not None else ()):
                 self.writer.append_event(event, visible_at=stopped_at)

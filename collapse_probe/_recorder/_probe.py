@@ -51,8 +51,7 @@ class Probe:
         if not isinstance(run, str | PathLike) or not str(run):
             raise InvalidArgument(f"run is {run!r}; expected the path of a folder, e.g. 'runs/first'")
         self._source: Source | None = None
-        self._step = 0
-        self._highest = 0
+        self._step = self._highest = options.first_step
         self._scores = HandScores()
         self._paused = False
         self._closed = False
@@ -123,6 +122,7 @@ class Probe:
             if given is not None and given[1] is not None:
                 self._pipeline.take_real(given[1])
             self._pipeline.take_step(number, time.time(), values)
+            self._pipeline.flush_soon()
             if given is not None and given[0] is not None:
                 self._pipeline.keeper.snapshot(number)
                 self._pipeline.take_capture(number, given[0], kept)

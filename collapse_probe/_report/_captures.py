@@ -69,6 +69,7 @@ def _add_points(found: Moving, view: View) -> None:
     plane = Plane.of(reference if reference is not None else np.concatenate(batches))
     clouds = [plane.points(batch) for batch in batches]
     real = plane.points(reference) if reference is not None else None
+    real = real if real is not None and len(real) else None
     found.captions = [
         f"{min(len(cloud), MOST_GENERATED):,} of {len(batch):,} samples{_not_finite(batch)}"
         for cloud, batch in zip(clouds, batches, strict=True)

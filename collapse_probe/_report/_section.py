@@ -73,7 +73,7 @@ def _banner(view: View) -> str:
     times = times[np.isfinite(times)]
     chips = [f"{len(view.steps):,} steps", f"{len(view.run.batches):,} captures", f"{view.event_count:,} events"]
     if len(times) > 1:
-        chips.append(duration(float(times.max() - times.min())))
+        chips.append(duration(float(times.max()) - float(times.min())))
     chips += tags(view)
     return (
         f"<div class='card banner' style='--colour:{colour}'>"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UnreadableRun
-from ._blocks import FRAME, Block, decode
+from ._blocks import Block, decode
 from ._events import from_line
 from ._files import MOST_BLOCKS, MOST_EVENTS, MOST_TENSORS, is_link, read_file
 from ._layout import (
@@ -20,6 +20,7 @@ from ._layout import (
     stored_ranks,
     stored_steps,
 )
+from ._scan import FRAME
 from ._tensors import read_tensors
 
 

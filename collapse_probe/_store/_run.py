@@ -12,7 +12,7 @@ from .._records import Band, Event, Verdict
 from .._verdict import judge
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
-from ._files import is_link
+from ._files import MOST_EVENTS, is_link, read_file
 from ._json import number, whole
 from ._layout import REFERENCE, capture_file, captures_folder, events_file, sheet_file, sheets_folder, stored_steps
 from ._ranks import RankFiles, first_rank_decides, mean_over_ranks
@@ -35,7 +35,11 @@ STEP_COLUMNS = (
 
 
 class Run:
-    """A run as it is on disk at the first look at each part; load it again to see more of one that goes on."""
+    """A run as it is on disk at the first look at its records; load it again to see more of one that goes on.
+
+    Of a run that goes on, what is read is a consistent prefix: the steps up to some step, and no statistic, capture or
+    event of a later one.
+    """
 
     def __init__(self, path: Path) -> None:
         """`path` is a run folder; most people want `load`, which says more about a path that is none."""
@@ -105,8 +109,7 @@ class Run:
     @cached_property
     def sheets(self) -> list[int]:
         """The steps that have a sheet of fixed latents, in order."""
-        stored = stored_steps(sheets_folder(self.path))
-        return [step for step in stored if self._is_current(step, sheet_file(self.path, step))]
+        return [step for step in self._sheet_steps if self._is_current(step, sheet_file(self.path, step))]
 
     def sheet(self, step: int) -> np.ndarray:
         """What the generator drew from fixed latents after its update of this step, (n, ...)."""
@@ -169,7 +172,7 @@ class Run:
     def problems(self) -> list[str]:
         """What could not be read: file, byte and what is wrong. The rest of the run is not affected."""
         found = self._ranks.problems() + self._stored_events[1]
-        sheets = (sheet_file(self.path, step) for step in stored_steps(sheets_folder(self.path)))
+        sheets = (sheet_file(self.path, step) for step in self._sheet_steps)
         captures = (capture_file(self.path, step) for step in self._capture_steps)
         for folder in (captures_folder(self.path), sheets_folder(self.path)):
             if is_link(folder) or (folder.exists() and not folder.is_dir()):
@@ -184,7 +187,9 @@ class Run:
 
     @cached_property
     def _ranks(self) -> RankFiles:
-        return RankFiles(self.path, self.info["starts"])
+        # A writer writes the steps first. They are read last, so that every step that the others name is there.
+        _ = self._event_lines, self._capture_steps, self._sheet_steps
+        return RankFiles(self.path, self.info["starts"], STEP_COLUMNS)
 
     @cached_property
     def _step_tables(self) -> list[pd.DataFrame]:
@@ -196,11 +201,27 @@ class Run:
 
     @cached_property
     def _stored_events(self) -> tuple[list[StoredEvent], list[str]]:
-        return read_events(events_file(self.path), self._boundaries)
+        content, problems = self._event_lines
+        events, more = read_events(events_file(self.path).name, content, self._boundaries)
+        return events, problems + more
+
+    @cached_property
+    def _event_lines(self) -> tuple[bytes, list[str]]:
+        file = events_file(self.path)
+        try:
+            return read_file(file, most=MOST_EVENTS), []
+        except FileNotFoundError:
+            return b"", []
+        except UnreadableRun as error:
+            return b"", [f"{file.name}: {error}"]
 
     @cached_property
     def _capture_steps(self) -> list[int]:
         return stored_steps(captures_folder(self.path))
+
+    @cached_property
+    def _sheet_steps(self) -> list[int]:
+        return stored_steps(sheets_folder(self.path))
 
     def _is_current(self, step: int, file: Path) -> bool:
         """Whether no later start of the run took up again at or before this capture or sheet."""
@@ -220,4 +241,5 @@ class Run:
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reindex(columns=[*STEP_COLUMNS, *(name for name in table if name not in STEP_COLUMNS)])
+    wanted = [*STEP_COLUMNS, *(name for name in table if name not in STEP_COLUMNS)]
+    return table if list(table) == wanted else table.reindex(columns=wanted)

@@ -11,8 +11,8 @@ import numpy as np
 
 from .._records import Event
 from ..errors import InvalidArgument
-from ._blocks import encode
-from ._events import to_line
+from ._blocks import Encoder
+from ._events import line_break, to_line
 from ._files import is_link
 from ._layout import (
     FORMAT,
@@ -50,6 +50,7 @@ class RunWriter:
         empty: dict[str, Any] = {"format": FORMAT, "starts": [], "ends": []}
         self._run = empty | _open_folder(self.path, rank) | info
         self.start = len(self._run["starts"])
+        self._encoders = {stem: Encoder(start=self.start) for stem in ("steps", "statistics")}
         self._run["starts"].append({"time": time.time(), "pid": os.getpid(), "host": socket.gethostname()})
         self._write_run()
 
@@ -108,7 +109,8 @@ class RunWriter:
 
     def append_event(self, event: Event, *, visible_at: int | None = None) -> None:
         """One line; writing the same event again later, with `visible_at`, completes it."""
-        self._append(events_file(self.path, self.rank), to_line(event, start=self.start, visible_at=visible_at))
+        file = events_file(self.path, self.rank)
+        self._append(file, line_break(file) + to_line(event, start=self.start, visible_at=visible_at))
 
     def update_info(self, **fields: Any) -> None:
         """Sets fields of run.json."""
@@ -135,7 +137,12 @@ class RunWriter:
         if missing:
             raise InvalidArgument(f"no column {missing[0]!r} among {', '.join(columns) or 'none'}; each row needs it")
         if len(columns["step"]):
-            self._append(self.path / f"{stem}.{self.rank}", encode(columns, start=self.start))
+            encoder = self._encoders[stem]
+            try:
+                self._append(self.path / f"{stem}.{self.rank}", encoder.encode(columns))
+            except OSError:
+                encoder.start_anew()
+                raise
 
     def _append(self, path: Path, content: bytes) -> None:
         if self._closed:

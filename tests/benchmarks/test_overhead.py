@@ -33,13 +33,13 @@ def claim(overhead: ModuleType, claims: list[object], beginning: str) -> object:
 
 
 def test_a_ratio_is_the_median_over_rounds_of_the_quotients(overhead: ModuleType) -> None:
-    ratio = sys.modules["_overhead.claims"].ratio
+    ratio = sys.modules["_claims"].ratio
     measured = ratio([1.0, 6.0, 3.0], [2.0, 2.0, 2.0])
     assert (measured.median, measured.low, measured.high) == (1.5, 0.5, 3.0)
 
 
 def test_a_target_on_the_upper_end_is_missed_where_only_the_median_keeps_it(overhead: ModuleType) -> None:
-    interval = sys.modules["_overhead.claims"].Interval(2.0, 1.0, 4.0)
+    interval = sys.modules["_claims"].Interval(2.0, 1.0, 4.0)
     assert overhead.Claim("median", interval, at_most=3.0).met is True
     assert overhead.Claim("end", interval, at_most=3.0, judged_by="upper end").met is False
     assert overhead.Claim("no target", interval).met is None
@@ -47,7 +47,7 @@ def test_a_target_on_the_upper_end_is_missed_where_only_the_median_keeps_it(over
 
 
 def test_a_table_shows_number_interval_target_and_whether_it_is_met(overhead: ModuleType) -> None:
-    interval = sys.modules["_overhead.claims"].Interval(2.0, 1.0, 4.0)
+    interval = sys.modules["_claims"].Interval(2.0, 1.0, 4.0)
     table = overhead.table(
         [
             overhead.Claim("slow", interval, "%", 3.0, "upper end"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,12 @@ def damage(folder: Path) -> list[str]:
     return [str(finding) for finding in examine(folder).findings if finding.kind == "damage"]
 
 
+def blocks_of(path: Path) -> list[int]:
+    """Where each block begins, and where the last ends."""
+    content = path.read_bytes()
+    return [found.start() for found in re.finditer(b"\x89CPB", content)] + [len(content)]
+
+
 def flip(path: Path, place: int) -> None:
     content = bytearray(path.read_bytes())
     content[place] ^= 1
@@ -75,10 +82,10 @@ def test_what_it_says_takes_on_disk_is_what_the_files_take(tmp_path: Path) -> No
 
 def test_a_damaged_block_is_told_by_file_and_byte(tmp_path: Path) -> None:
     write_run(tmp_path)
-    size = (tmp_path / "steps.0").stat().st_size // 4
-    flip(tmp_path / "steps.0", size + size // 2)
+    _, begin, end, *_ = blocks_of(tmp_path / "steps.0")
+    flip(tmp_path / "steps.0", end - 9)
     (said,) = damage(tmp_path)
-    assert said.startswith(f"steps.0, byte {size:,}: {size:,} bytes are not a whole block")
+    assert said.startswith(f"steps.0, byte {begin:,}: {end - begin:,} bytes are not a whole block")
     assert "steps 10 to 19 are missing." in told(tmp_path)
 
 
@@ -88,8 +95,11 @@ def test_a_torn_end_is_no_damage_and_is_told(tmp_path: Path) -> None:
     (tmp_path / "steps.0").write_bytes(content[:-7])
     diagnosis = examine(tmp_path)
     assert diagnosis.sound and diagnosis.steps == 30
-    size = len(content) // 4
-    assert f"steps.0, byte {3 * size:,}: the last {size - 7:,} bytes are not there in full" in told(tmp_path)[0]
+    begin = blocks_of(tmp_path / "steps.0")[3]
+    assert (
+        f"steps.0, byte {begin:,}: the last {len(content) - 7 - begin:,} bytes are not there in full"
+        in told(tmp_path)[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,8 +194,8 @@ def test_a_repair_never_goes_over_or_into_anything(tmp_path: Path) -> None:
 def test_what_is_saved_is_byte_for_byte_and_says_what_was_left_out(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", starts=2)
     content = (run / "steps.0").read_bytes()
-    size = len(content) // 8
-    (run / "steps.0").write_bytes(content[: 3 * size] + b"lost" + content[3 * size :] + content[:9])
+    place = blocks_of(run / "steps.0")[3]
+    (run / "steps.0").write_bytes(content[:place] + b"lost" + content[place:] + content[:9])
     (run / "captures" / "000000010.safetensors").write_bytes(b"")
     original = cp.load(run)
     assert doctor(run, "--repair", tmp_path / "saved").exit_code == 0
@@ -198,7 +208,7 @@ def test_what_is_saved_is_byte_for_byte_and_says_what_was_left_out(tmp_path: Pat
     assert new.batches == [step for step in original.batches if step != 10]
     assert new.event_list == original.event_list
     left_out = " ".join(new.info["salvaged"]["left_out"])
-    assert f"steps.0, byte {3 * size:,}: 4 bytes" in left_out and "captures/000000010.safetensors" in left_out
+    assert f"steps.0, byte {place:,}: 4 bytes" in left_out and "captures/000000010.safetensors" in left_out
     assert told(saved) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import collapse_probe as cp
-from collapse_probe._recorder import Assembler, Chunk, Worker, _chunk, _pipeline, parse_options
+from collapse_probe._recorder import Assembler, Chunk, Pipeline, Worker, _chunk, _rows, parse_options
 from collapse_probe.errors import CollapseProbeWarning, InvalidArgument
 
 from . import faulty_runs as runs
@@ -32,7 +32,7 @@ game = players(sigmoid=True)
 @pytest.fixture(autouse=True)
 def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_chunk, "STEPS", 2)
-    monkeypatch.setattr(_pipeline, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(_rows, "FLUSH_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -140,8 +140,8 @@ def test_a_file_that_may_not_grow_is_one_warning(tmp_path: Path) -> None:
 
 def test_what_a_worker_is_handed_after_it_failed_is_dropped(tmp_path: Path) -> None:
     failures: list[BaseException] = []
-    pipeline = _pipeline.Pipeline(tmp_path / "run", parse_options({}), current_step=lambda: 0)
-    worker = Worker(pipeline, Assembler(), on_failure=failures.append)
+    pipeline = Pipeline(tmp_path / "run", parse_options({}), current_step=lambda: 0)
+    worker = Worker(pipeline, Assembler(), on_failure=failures.append, idle=lambda: None)
     handed = []
     for _ in range(8):
         # It was never sent, so that it cannot be read.

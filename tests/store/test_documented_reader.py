@@ -50,6 +50,7 @@ def test_the_documented_reader_reads_what_the_package_reads(tmp_path: Path, read
 
 def test_the_documented_reader_reads_captures(tmp_path: Path, reader: dict[str, Any]) -> None:
     run = resumed_and_damaged_run(tmp_path)
-    plain = reader["read_tensors"](tmp_path / "captures" / "000000022.safetensors")
+    plain, metadata = reader["read_tensors"](tmp_path / "captures" / "000000022.safetensors")
+    assert metadata == {"step": 22, "start": 1}
     assert list(plain) == ["generated"]
     assert np.array_equal(plain["generated"], run.batch(22))
