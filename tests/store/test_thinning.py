@@ -71,6 +71,16 @@ def test_with_events_no_gap_is_wider_than_four_times_the_ideal(
         assert max(_gaps(kept), default=0) <= max(4 * (step - steps[0]) / max(len(kept) - 3, 1), *apart)
 
 
+def test_events_all_over_the_first_steps_leave_room_for_the_rest() -> None:
+    budget, kept = CaptureBudget(limit=20), list[int]()
+    for step in range(0, 10_000, 10):
+        gone = set(budget.add(step, 1))
+        kept = [known for known in [*kept, step] if known not in gone]
+        if step < 300:
+            budget.protect((step,))
+    assert max(_gaps(kept)) <= 4 * 9_990 / (len(kept) - 3)
+
+
 @given(sizes=st.lists(st.integers(1, 30), min_size=3, max_size=200), limit=st.integers(60, 300))
 def test_captures_of_any_size_stay_within_the_limit(sizes: list[int], limit: int) -> None:
     budget, kept = CaptureBudget(limit=limit), dict[int, int]()
@@ -164,6 +174,19 @@ def test_a_resumed_run_counts_what_is_there_and_what_went_before(tmp_path: Path)
     assert {0, 59} <= set(run.batches)
     assert run.info["captures_removed"] == 60 - len(run.batches)
     assert max(_gaps(run.batches)) <= 2 * 59 / (len(run.batches) - 1)
+
+
+def test_a_resumed_run_gives_up_what_it_took_again_before_anything_else(tmp_path: Path) -> None:
+    with cp.Probe(run=tmp_path, disk_limit=20_000) as probe:
+        for step in range(60):
+            probe.step(loss_d=1.0, fake=torch.randn(64, 8), step=step)
+    void = [step for step in cp.load(tmp_path).batches if 30 <= step < 40]
+    with cp.Probe(run=tmp_path, disk_limit=20_000) as probe:
+        for step in range(30, 60):
+            probe.step(loss_d=1.0, fake=torch.randn(64, 8) if step >= 40 else None, step=step)
+    run = cp.load(tmp_path)
+    assert void and not set(void) & set(run.batches)
+    assert {int(path.stem) for path in (tmp_path / "captures").iterdir()} == set(run.batches)
 
 
 def test_a_run_of_12_700_sheets_stays_bounded(tmp_path: Path) -> None:
