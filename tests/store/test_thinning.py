@@ -168,6 +168,7 @@ def test_a_resumed_run_counts_what_is_there_and_what_went_before(tmp_path: Path)
         with cp.Probe(run=tmp_path, disk_limit=20_000) as probe:
             for step in range(begin, begin + 30):
                 probe.step(loss_d=1.0, fake=torch.randn(64, 8), step=step)
+                assert probe._pipeline.outbox.settle(at_most=10)  # the disk has a thread of its own
                 files = list((tmp_path / "captures").iterdir()) if (tmp_path / "captures").is_dir() else []
                 assert sum(path.stat().st_size for path in files) <= 20_000
     run = cp.load(tmp_path)
