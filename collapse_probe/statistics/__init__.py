@@ -22,6 +22,8 @@ from ._base import AbstractStatistic as AbstractStatistic
 from ._base import State as State
 from ._mode_statistic import AbstractModeStatistic as AbstractModeStatistic
 from ._modes import Modes as Modes
+from ._protocols import MODE_PROTOCOLS as MODE_PROTOCOLS
+from ._protocols import ModeProtocol as ModeProtocol
 
 
 @functools.cache
