@@ -41,7 +41,7 @@ def fit_mixture(
     limit = max(1, min(MOST_MODES, len(rows) // ROWS_PER_MODE, len(np.unique(rows, axis=0))))
     # One tree gives the start for every number of modes, and unlike k-means it neither merges two far
     # modes while it splits a third, nor draws anything.
-    labels = cut_tree(ward(rows), n_clusters=range(1, limit + 1))
+    labels = cut_tree(ward(rows), n_clusters=range(1, limit + 1)) if limit > 1 else np.zeros((len(rows), 1), np.int64)
     candidates = (_fit_from(rows, labels[:, column]) for column in range(limit))
     _, means, precisions = min(candidates, key=lambda found: found[0])
     centers, whitening = torch.from_numpy(means), torch.from_numpy(precisions)

@@ -1,6 +1,7 @@
 """The contract of a statistic that counts samples by mode."""
 
 import abc
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ class ModeCounts:
     shares: Float[Tensor, " k"]
     samples: int
     protocol: ModeProtocol
+    real: Float[Tensor, " k"] | None = None
+    real_samples: int = 0
+    """Real data, counted alike; for tests only."""
 
     @property
     def trusted(self) -> Float[Tensor, " k"]:
@@ -59,7 +63,10 @@ class AbstractModeStatistic(AbstractStatistic):
     def compute(self, generated: Shaped[Tensor, "n ..."], state: State) -> float | Float[Tensor, " k"]:
         if not is_finite(generated):
             return self.undefined(len(state["shares"]))
-        return self.summarise(self.count(generated, self._modes_of(state)))
+        counts = self.count(generated, self._modes_of(state))
+        if "real_counts" in state:
+            counts = dataclasses.replace(counts, real=state["real_counts"], real_samples=int(state["real_samples"]))
+        return self.summarise(counts)
 
     def count(self, sample: Shaped[Tensor, "n ..."], modes: Modes | LabelModes) -> ModeCounts:
         """A sample, counted by mode as the protocol says."""

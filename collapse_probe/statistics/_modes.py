@@ -1,5 +1,6 @@
 """The modes of the real data: known, fitted, or told by a classifier."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -119,7 +120,7 @@ class Modes:
     @classmethod
     def from_state(cls, state: State) -> "Modes":
         """From what `to_state` gave."""
-        return cls(**state)
+        return cls(**{field.name: state[field.name] for field in dataclasses.fields(cls) if field.name in state})
 
 
 @final
