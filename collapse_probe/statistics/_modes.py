@@ -71,7 +71,9 @@ class Modes:
         shift = rows.mean(dim=0)
         projection = None if real.shape[1] <= 3 else principal_directions(rows - shift)
         centered = rows - shift
-        centers, whitening = fit_mixture(centered if projection is None else centered @ projection)
+        centers, whitening, shared = fit_mixture(centered if projection is None else centered @ projection)
+        if projection is not None and shared is not None:
+            projection = projection @ shared
         draft = cls(centers, whitening, centers.new_full((len(centers),), math.nan), shift, projection)
         return draft._with_shares_of(real)
 
