@@ -1,0 +1,1 @@
+"""What `benchmarks/statistics.py` measures, one module for each part."""
