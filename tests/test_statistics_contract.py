@@ -16,7 +16,7 @@ from collapse_probe import statistics
 from collapse_probe.errors import InvalidArgument, UnknownName
 from collapse_probe.statistics import AbstractStatistic, State
 
-NAMES = statistics.names()
+NAMES = [name for name in statistics.names() if statistics.get(name).reads == "points"]
 Value = float | Tensor
 
 

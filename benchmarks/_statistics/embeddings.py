@@ -1,72 +1,94 @@
-"""In which embedding does occupancy tell collapsed pictures from merely immature ones?
+"""In which embedding does occupancy tell collapsed pictures from merely immature ones?"""
 
-    python benchmarks/_statistics/embeddings.py                   # a few minutes
-    python benchmarks/_statistics/embeddings.py --digits my.npz   # and 28 x 28 digits of your own: images, labels
-
-Batches of 128 pictures are made from held-out real ones: varied ones as they are or paler, blurred, noisy, and collapsed
-ones, of one or three classes of ten or of three or ten pictures. An embedding is as good as the area under the ROC curve
-(AUC) of occupancy as a share of real data's, each immature kind against each collapsed kind, averaged over the pairs.
-"""
-
-import argparse
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from collapse_probe import embeddings, statistics
 
-from .pictures import Pictures, batches, digits, shapes, stored
+from .pictures import Pictures, batches
 
-REFERENCE, SIZE, DRAWS = 512, 128, 8
+REFERENCE, SIZE = 512, 128
+READ = ("occupancy", "matched_occupancy")
 Embed = Callable[[Tensor], Tensor]
+Kinds = dict[str, list[list[float]]]
+"""For each kind of batch, what `READ` say of each draw."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One embedding on one set of pictures."""
+
+    pictures: str
+    embedding: str
+    aucs: Mapping[str, float]
+    """Of each statistic, over all pairs of a collapsed and a varied kind."""
+    worst: Mapping[str, float]
+    """Of each statistic, that of the worst pair of kinds."""
+    fit_seconds: float
+    milliseconds: float
 
 
 def auc(lower: list[float], higher: list[float]) -> float:
-    """How often a value of the first list is below one of the second, ties counting half.
+    """How often a value of the first list is below one of the second, ties counting half; NaN tells nothing.
 
     >>> auc([1.0, 2.0], [2.0, 3.0])
     0.875
     """
     below, above = torch.tensor(lower)[:, None], torch.tensor(higher)
-    return float(((below < above).double() + (below == above).double() / 2).mean())
+    unknown = (below == above) | below.isnan() | above.isnan()
+    return float(((below < above).double() + unknown.double() / 2).mean())
 
 
-def read(pictures: Pictures, embed: Embed, *, draws: int) -> dict[str, tuple[bool, list[list[float]]]]:
-    """Occupancy and matched occupancy of each kind of batch, as shares of what real batches score."""
+def split(pictures: Pictures) -> tuple[Tensor, Pictures]:
+    """What is fitted on, and what batches are drawn from."""
     images, labels = pictures
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    reference, rest = order[:REFERENCE], order[REFERENCE:]
-    members = [statistics.get(name) for name in ("occupancy", "matched_occupancy")]
-    points = embed(images[reference]).double()
-    states = [member.fit(points) for member in members]
-    found: dict[str, tuple[bool, list[list[float]]]] = {}
-    for kind, collapsed, batch in batches((images[rest], labels[rest]), SIZE, draws):
-        values = [float(member.compute(embed(batch).double(), s)) for member, s in zip(members, states, strict=True)]
-        found.setdefault(kind, (collapsed, []))[1].append(values)
-    real = torch.tensor(found["real"][1], dtype=torch.float64).mean(0)
-    return {kind: (bad, (torch.tensor(rows) / real).tolist()) for kind, (bad, rows) in found.items()}
+    return images[order[:REFERENCE]], (images[order[REFERENCE:]], labels[order[REFERENCE:]])
 
 
-def fitted(name: str, pictures: Pictures) -> Embed:
-    """The embedding, fitted on the same reference as the statistics."""
-    order = torch.randperm(len(pictures[0]), generator=torch.Generator().manual_seed(0))
-    return embeddings.fit(name, pictures[0][order[:REFERENCE]])
+def read(reference: Tensor, rest: Pictures, embed: Embed, *, draws: int) -> tuple[Kinds, Kinds]:
+    """The varied and the collapsed kinds of batch, as the statistics see them."""
+    members = [statistics.get(name) for name in READ]
+    states = [member.fit(embed(reference).double()) for member in members]
+    varied: Kinds = {}
+    collapsed: Kinds = {}
+    for kind, bad, batch in batches(rest, SIZE, draws):
+        points = embed(batch).double()
+        values = [float(member.compute(points, state)) for member, state in zip(members, states, strict=True)]
+        (collapsed if bad else varied).setdefault(kind, []).append(values)
+    return varied, collapsed
 
 
-def aucs(found: dict[str, tuple[bool, list[list[float]]]], which: int) -> dict[str, float]:
-    """For each collapsed kind, the mean AUC against the kinds that are varied."""
-    of = {kind: [row[which] for row in rows] for kind, (_, rows) in found.items()}
-    varied = [kind for kind, (bad, _) in found.items() if not bad]
-    return {
-        kind: sum(auc(of[kind], of[other]) for other in varied) / len(varied) for kind, (bad, _) in found.items() if bad
+def measured(name: str, pictures: Pictures, embedding: str, *, draws: int) -> Row:
+    """Everything about one embedding on one set of pictures."""
+    reference, rest = split(pictures)
+    began = time.perf_counter()
+    embed = embeddings.fit(embedding, reference)
+    fit_seconds = time.perf_counter() - began
+    varied, collapsed = read(reference, rest, embed, draws=draws)
+    pairs = {
+        statistic: [
+            auc([row[which] for row in low], [row[which] for row in high])
+            for low in collapsed.values()
+            for high in varied.values()
+        ]
+        for which, statistic in enumerate(READ)
     }
+    return Row(
+        name,
+        embedding,
+        {statistic: sum(found) / len(found) for statistic, found in pairs.items()},
+        {statistic: min(found) for statistic, found in pairs.items()},
+        fit_seconds,
+        milliseconds(embed, tuple(reference.shape[1:])),
+    )
 
 
-def milliseconds(embed: Embed, shape: tuple[int, ...], rounds: int = 5) -> float:
+def milliseconds(embed: Embed, shape: tuple[int, ...], rounds: int = 7) -> float:
     """The median time for 256 samples."""
     samples, taken = torch.rand(256, *shape), []
     for _ in range(rounds):
@@ -74,3 +96,19 @@ def milliseconds(embed: Embed, shape: tuple[int, ...], rounds: int = 5) -> float
         embed(samples)
         taken.append(1000 * (time.perf_counter() - began))
     return sorted(taken)[rounds // 2]
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as Markdown."""
+    lines = [
+        "| pictures | embedding | occupancy: mean AUC | worst pair | matched occupancy: mean AUC | worst pair | fit, s "
+        "| 256 samples, ms |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = [f"{of[statistic]:.2f}" for statistic in READ for of in (row.aucs, row.worst)]
+        lines.append(
+            f"| {row.pictures} | `{row.embedding}` | {' | '.join(cells)} | {row.fit_seconds:.2f} "
+            f"| {row.milliseconds:.1f} |"
+        )
+    return "\n".join(lines)

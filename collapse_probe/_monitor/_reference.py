@@ -150,7 +150,7 @@ def _members(modes: Any, sample: Tensor, points: Tensor) -> dict[str, AbstractSt
 
 def _seen_by(member: AbstractStatistic, sample: Tensor, points: Tensor) -> Tensor:
     by_classifier = isinstance(member, AbstractModeStatistic) and isinstance(member.modes, LabelModes)
-    return sample if by_classifier else points
+    return sample if by_classifier or member.reads == "samples" else points
 
 
 def _measure(

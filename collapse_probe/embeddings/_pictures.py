@@ -23,11 +23,12 @@ def small_pictures(samples: Shaped[Tensor, "n ..."]) -> Float[Tensor, "n c h w"]
 
 def averaged(responses: Float[Tensor, "n k h w"]) -> Float[Tensor, "n d"]:
     """Responses averaged over each of 4 x 4 places, as rows."""
-    return adaptive_avg_pool2d(responses, PLACES).flatten(1)
+    rows: Tensor = adaptive_avg_pool2d(responses, PLACES).flatten(1)
+    return rows
 
 
 def of_length_one(rows: Float[Tensor, "n d"], samples: Shaped[Tensor, "n ..."]) -> Float[Tensor, "n d"]:
     """Rows scaled to length 1, so that contrast does not count; shorter for a flat picture. float64 on the CPU."""
     least = _LEAST_CONTRAST * samples.flatten(1).abs().amax(dim=1, keepdim=True).float()
-    scaled = rows / rows.norm(dim=1, keepdim=True).maximum(least).clamp(min=1e-30)
+    scaled: Tensor = rows / rows.norm(dim=1, keepdim=True).maximum(least).clamp(min=1e-30)
     return scaled.double() if samples.device.type == "cpu" else scaled

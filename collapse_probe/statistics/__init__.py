@@ -20,8 +20,10 @@ from .. import _registry
 from ..errors import UnknownName
 from ._base import AbstractStatistic as AbstractStatistic
 from ._base import State as State
+from ._mode_seeking_ratio import mode_seeking_ratio as mode_seeking_ratio
 from ._mode_statistic import AbstractModeStatistic as AbstractModeStatistic
 from ._modes import Modes as Modes
+from ._per_class import per_class as per_class
 from ._protocols import MODE_PROTOCOLS as MODE_PROTOCOLS
 from ._protocols import ModeProtocol as ModeProtocol
 
