@@ -19,7 +19,7 @@ test: .venv/installed-dev
 	$(BIN)/pytest
 
 bench: .venv/installed-bench
-	for script in benchmarks/[!_]*.py; do $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/[!_]*.py docs/statistics_page.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

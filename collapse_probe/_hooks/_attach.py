@@ -178,6 +178,12 @@ class _Attached:
 
     def _look_back(self) -> None:
         self._look_for_changes()
+        captures = self._observer.captures
+        if captures.pooled_batches and not captures.taken and not self._pipeline.rank:
+            say(
+                f"nothing was captured: {self.steps} steps gave fewer than the {captures.pool.size} samples of a "
+                "capture; pass a smaller sample_size=... for so short a run"
+            )
         if not self._checked and (found := trouble(self._observer.seen, at_the_end=True)) is not None:
             if self._strict:
                 self._guard.error = self.refusal = found
