@@ -19,8 +19,10 @@ of 100, Adam with beta1 = 0.8. What one core cannot pay for was scaled, before a
 """
 
 import argparse
+import math
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -29,7 +31,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from collapse_probe import toy
+from collapse_probe import statistics, toy
 
 ROOT = Path(__file__).parent.parent
 TRIALS, SAMPLES, BATCH = 10, 2500, 100
@@ -123,17 +125,122 @@ def samples_of(name: str, method: str, trial: int, *, settings: Settings, work: 
     return load_file(stored)["samples"]
 
 
+@dataclass(frozen=True)
+class Score:
+    """The mean over trials and its standard error."""
+
+    mean: float
+    error: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Score":
+        """From one value a trial."""
+        found = torch.tensor(values, dtype=torch.float64)
+        return cls(float(found.mean()), float(found.std()) / math.sqrt(len(found)))
+
+    def away_from(self, other: "Score") -> float:
+        """How many standard errors of the difference."""
+        error = math.hypot(self.error, other.error)
+        return (self.mean - other.mean) / error if error else math.inf * (self.mean - other.mean or 0.0)
+
+    def shown(self, digits: int) -> str:
+        return f"{self.mean:.{digits}f} ± {self.error:.{digits}f}"
+
+
+PUBLISHED = {
+    "ring GAN": (Score(6.3, 0.5), Score(98.2, 0.2), Score(0.45, 0.09)),
+    "ring PacGAN2": (Score(7.9, 0.1), Score(95.6, 2.0), Score(0.07, 0.03)),
+    "grid GAN": (Score(17.3, 0.8), Score(94.8, 0.7), Score(0.70, 0.07)),
+    "grid PacGAN2": (Score(23.8, 0.7), Score(91.3, 0.8), Score(0.13, 0.04)),
+}
+"""Table 1 of the paper: modes, samples of high quality in %, reverse KL; means and standard errors of 10 trials."""
+
+
+def scores(data: toy.Mixture, batches: Sequence[Float[Tensor, "n 2"]]) -> dict[str, Score]:
+    """What the statistics say of the trials of a row: three by the published rules, two of our own."""
+    real = data.sample(SAMPLES, generator=torch.Generator().manual_seed(7))
+
+    def of(name: str, scale: float = 1.0, **options: str) -> Score:
+        member = statistics.get(name)
+        return Score.of([scale * member(generated=x, real=real, modes=data, **options) for x in batches])
+
+    return {
+        "modes": of("mode_count", protocol="pacgan"),
+        "quality": of("high_quality_share", scale=100, protocol="pacgan"),
+        "reverse_kl": of("reverse_kl", protocol="pacgan"),
+        "effective": of("effective_modes"),
+        "missing": of("missing_modes"),
+    }
+
+
+def table(rows: dict[str, dict[str, Score]]) -> str:
+    """The rows beside the published ones, as Markdown."""
+    lines = [
+        "| | modes | published | high quality, % | published | reverse KL | published | effective modes "
+        "| missing beyond chance |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row, found in rows.items():
+        cells = []
+        for place, (name, digits) in enumerate((("modes", 1), ("quality", 1), ("reverse_kl", 2))):
+            published = PUBLISHED.get(row)
+            away = "" if published is None else f" ({found[name].away_from(published[place]):+.1f})"
+            cells += [found[name].shown(digits) + away, "–" if published is None else published[place].shown(digits)]
+        cells += [found["effective"].shown(1), found["missing"].shown(1)]
+        lines.append(f"| {row} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def verdict(rows: dict[str, dict[str, Score]]) -> str:
+    """Which mode counts agree with the published ones."""
+    away = {row: rows[row]["modes"].away_from(PUBLISHED[row][0]) for row in PUBLISHED if row in rows}
+    within = [row for row, value in away.items() if abs(value) <= 2]
+    beyond = [f"{row} ({value:+.1f})" for row, value in away.items() if abs(value) > 2]
+    said = f"Mode counts within 2 standard errors of the difference: {', '.join(within) or 'none'}."
+    return said + (f" Beyond: {', '.join(beyond)}." if beyond else "")
+
+
+READING = """In brackets: the difference from the published value in standard errors of that difference. *Oracle* draws
+from the mixture itself; no generator can do better, and one that scores a higher quality has modes that are too narrow.
+*Effective modes* (exp of the entropy of all samples' nearest modes) and *missing beyond chance* (modes with
+significantly fewer samples of high quality than 2,500 real ones have, after Bonferroni) are not in the paper: a mode
+that holds one stray sample counts as captured by the published rule, and as missing by the test."""
+
+
+def page(rows: dict[str, dict[str, Score]], settings: Settings, trials: int) -> str:
+    """docs/toy-protocol.md."""
+    question, _, *method = (__doc__ or "").strip().split("\n\n")
+    scaled = "" if settings == Settings() else f" Run with {settings}."
+    made = f"Made by `make bench` (`benchmarks/toy_protocol.py`), one thread, {trials} trials a row.{scaled}"
+    return "\n\n".join(["# The toy protocol", question, *method, made, table(rows), verdict(rows), READING]) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--published", action="store_true", help="the widths and steps of the published code")
+    parser.add_argument("--trials", type=int, default=TRIALS)
+    parser.add_argument("--steps", type=int, default=None, help="fewer of them, for a look")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "toy-protocol", help="where samples are kept")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "toy-protocol.md")
     options = parser.parse_args()
     torch.set_num_threads(1)
     settings = PUBLISHED_SETTINGS if options.published else Settings()
-    for trial in range(TRIALS):
-        for name in DATA:
-            for method in METHODS:
-                samples_of(name, method, trial, settings=settings, work=options.work)
+    settings = settings if options.steps is None else replace(settings, steps=options.steps)
+    found: dict[str, list[Float[Tensor, "n 2"]]] = {
+        f"{name} {method}": [] for name in DATA for method in (*METHODS, "oracle")
+    }
+    draw = torch.Generator().manual_seed(0)
+    for trial in range(options.trials):
+        for row, batches in found.items():
+            name, method = row.split()
+            if method == "oracle":
+                batches.append(DATA[name].sample(SAMPLES, generator=draw))
+            else:
+                batches.append(samples_of(name, method, trial, settings=settings, work=options.work))
+    rows = {row: scores(DATA[row.split()[0]], batches) for row, batches in found.items()}
+    text = page(rows, settings, options.trials)
+    print(text)
+    options.output.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
