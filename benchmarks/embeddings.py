@@ -87,6 +87,8 @@ def main() -> None:
             print(rows[-1], flush=True)
     question, _, *method = (__doc__ or "").strip().split("\n\n")
     made = f"Made by `make bench` (`benchmarks/embeddings.py`), one thread, {options.draws} batches of each kind."
+    if options.digits is not None:
+        made += f" The given digits came from `--digits {options.digits.name}`."
     page = ["# Embeddings", question, *method, made, table(rows), "## Which to take", choices(), AFTER]
     options.output.write_text("\n\n".join(page) + "\n", "utf-8")
 
