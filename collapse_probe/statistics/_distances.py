@@ -46,7 +46,9 @@ def subsample(real: Float[Tensor, "m d"], rows: int, seed: int) -> Float[Tensor,
 
 
 def halves(real: Shaped[Tensor, "m ..."], seed: int) -> tuple[Shaped[Tensor, "k ..."], Shaped[Tensor, "r ..."]]:
-    """The rows cut in two at random, the first half the smaller one of an odd number."""
+    """The rows cut in two at random, the first half the smaller one of an odd number; fewer than 4 are taken twice."""
+    if len(real) < 4:
+        return real, real
     generator = torch.Generator().manual_seed(seed)
     first, second = torch.randperm(len(real), generator=generator).to(real.device).tensor_split([len(real) // 2])
     return real[first], real[second]

@@ -89,7 +89,7 @@ class MultiScaleSSIM(AbstractStatistic):
     def check_samples(self, generated: Tensor, real: Tensor) -> None:
         """Pictures of one shape, at least two of each."""
         for name, sample in (("generated", generated), ("real", real)):
-            if sample.ndim not in (3, 4) or len(sample) < 2:
+            if sample.ndim not in (3, 4) or len(sample) < 2 or not sample.numel():
                 raise InvalidArgument(
                     f"{name} has shape {tuple(sample.shape)}; expected pictures (n, h, w) or (n, c, h, w) with n >= 2, "
                     "as the generator gave them: neither flattened nor embedded"

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
@@ -41,6 +42,7 @@ def per_class(
     from . import get  # the registry, whose package this module is part of
 
     statistic = get(name)
+    labels, real_labels = torch.as_tensor(labels), torch.as_tensor(real_labels)
     for what, samples, given in (("labels", generated, labels), ("real_labels", real, real_labels)):
         if given.shape != samples.shape[:1] or given.is_floating_point():
             raise InvalidArgument(

@@ -69,3 +69,10 @@ def test_fitted_modes_are_counted_on_the_half_they_were_not_fitted_on(generator:
 def test_a_batch_that_is_not_finite_has_no_scores_one_for_each_mode(ring: toy.Mixture) -> None:
     found = scores(torch.tensor([[0.0, 0.0], [math.nan, 0.0]]), ring.sample(50), ring)
     assert found.shape == (8,) and bool(found.isnan().all())
+
+
+def test_two_or_three_real_samples_are_too_few_to_be_cut_in_two_and_are_counted_where_they_were_found() -> None:
+    for rows in (2, 3):
+        real = torch.eye(rows)
+        found = statistics.mode_scores(generated=real, real=real)
+        assert isinstance(found, torch.Tensor) and bool(found.isfinite().all())
