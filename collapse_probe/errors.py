@@ -4,6 +4,7 @@ CollapseProbeError
 ├── InvalidArgument      (ValueError)         an argument of a call makes no sense
 ├── UnknownName          (LookupError)        no statistic, detector or column of that name
 ├── LoopNotUnderstood    (RuntimeError)       the training loop cannot be observed (raised under `strict=True` only)
+├── RunInUse             (RuntimeError)       another probe that is still alive writes to that run folder
 ├── RunNotFound          (FileNotFoundError)  there is no run folder at that path
 └── UnreadableRun        (ValueError)         the folder is there, and cannot be read
     └── UnsupportedFormat                     it was written by a newer collapse_probe
@@ -26,6 +27,10 @@ class UnknownName(CollapseProbeError, LookupError):
 
 class LoopNotUnderstood(CollapseProbeError, RuntimeError):
     """The training loop cannot be observed; raised under `strict=True`, otherwise a warning."""
+
+
+class RunInUse(CollapseProbeError, RuntimeError):
+    """Another probe, of this or of another living process, writes to that run folder."""
 
 
 class RunNotFound(CollapseProbeError, FileNotFoundError):

@@ -25,7 +25,8 @@ class Sheets:
 
     def add(self, writer: RunWriter, *, step: int, sheet: Tensor) -> None:
         """The samples (n, ...) that the generator drew after its update of this step."""
-        self._thin(writer, step, writer.write_sheet(step, as_array(sheet)))
+        if size := writer.write_sheet(step, as_array(sheet)):
+            self._thin(writer, step, size)
 
     def _thin(self, writer: RunWriter, step: int, size: int) -> None:
         for gone in self._budget.add(step, size):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,23 +31,28 @@ def to_line(event: Event, *, start: int, visible_at: int | None) -> bytes:
     return (to_json(fields) + "\n").encode()
 
 
-def read_events(path: Path, first: Boundaries) -> tuple[list[StoredEvent], list[str]]:
+def line_break(path: Path) -> bytes:
+    """What ends a line that was torn by a kill, lest the next one be lost with it; mostly nothing."""
+    if not path.exists() or not path.stat().st_size:
+        return b""
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return b"" if stream.read() == b"\n" else b"\n"
+
+
+def read_events(name: str, content: bytes, first: Boundaries) -> tuple[list[StoredEvent], list[str]]:
     """Events of the run as it went, without those that a later start replaced, and the lines that cannot be read.
 
     An event written twice is one event; the later line counts, since it may know `visible_at`.
     """
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except FileNotFoundError:
-        return [], []
     found: dict[tuple[int, str, int, int], StoredEvent] = {}
     problems = []
     offset = 0
-    for line in lines:
+    for line in content.splitlines(keepends=True):
         whole = line.endswith(b"\n")
         stored = _from_line(line)
         if stored is None and whole and line.strip():
-            problems.append(f"{path.name}, byte {offset}: this line is not an event; skipped")
+            problems.append(f"{name}, byte {offset}: this line is not an event; skipped")
         if stored is not None and whole:
             resumed = resumed_at(stored.start, first)
             if resumed is None or stored.event.step < resumed:

@@ -11,6 +11,7 @@ from .._records import Band, Event, Verdict
 from .._verdict import judge
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
+from ._gaps import gap_problems
 from ._layout import REFERENCE, capture_file, captures_folder, events_file, sheet_file, sheets_folder, stored_steps
 from ._ranks import RankFiles, first_rank_decides, mean_over_ranks
 from ._runfile import read_run_file
@@ -32,7 +33,11 @@ STEP_COLUMNS = (
 
 
 class Run:
-    """A run as it is on disk at the first look at each part; load it again to see more of one that goes on."""
+    """A run as it is on disk at the first look at its records; load it again to see more of one that goes on.
+
+    Of a run that goes on, what is read is a consistent prefix: the steps up to some step, and no statistic, capture or
+    event of a later one.
+    """
 
     def __init__(self, path: Path) -> None:
         """`path` is a run folder; most people want `load`, which says more about a path that is none."""
@@ -102,8 +107,7 @@ class Run:
     @cached_property
     def sheets(self) -> list[int]:
         """The steps that have a sheet of fixed latents, in order."""
-        stored = stored_steps(sheets_folder(self.path))
-        return [step for step in stored if self._is_current(step, sheet_file(self.path, step))]
+        return [step for step in self._sheet_steps if self._is_current(step, sheet_file(self.path, step))]
 
     def sheet(self, step: int) -> np.ndarray:
         """What the generator drew from fixed latents after its update of this step, (n, ...)."""
@@ -154,8 +158,8 @@ class Run:
     @property
     def problems(self) -> list[str]:
         """What could not be read: file, byte and what is wrong. The rest of the run is not affected."""
-        found = self._ranks.problems() + self._stored_events[1]
-        sheets = (sheet_file(self.path, step) for step in stored_steps(sheets_folder(self.path)))
+        found = gap_problems(self.info) + self._ranks.problems() + self._stored_events[1]
+        sheets = (sheet_file(self.path, step) for step in self._sheet_steps)
         captures = (capture_file(self.path, step) for step in self._capture_steps)
         for path in [self.path / REFERENCE, *captures, *sheets]:
             try:
@@ -167,7 +171,9 @@ class Run:
 
     @cached_property
     def _ranks(self) -> RankFiles:
-        return RankFiles(self.path, self.info["starts"])
+        # A writer writes the steps first. They are read last, so that every step that the others name is there.
+        _ = self._event_lines, self._capture_steps, self._sheet_steps
+        return RankFiles(self.path, self.info["starts"], STEP_COLUMNS)
 
     @cached_property
     def _step_tables(self) -> list[pd.DataFrame]:
@@ -179,11 +185,20 @@ class Run:
 
     @cached_property
     def _stored_events(self) -> tuple[list[StoredEvent], list[str]]:
-        return read_events(events_file(self.path), self._boundaries)
+        return read_events(events_file(self.path).name, self._event_lines, self._boundaries)
+
+    @cached_property
+    def _event_lines(self) -> bytes:
+        file = events_file(self.path)
+        return file.read_bytes() if file.exists() else b""
 
     @cached_property
     def _capture_steps(self) -> list[int]:
         return stored_steps(captures_folder(self.path))
+
+    @cached_property
+    def _sheet_steps(self) -> list[int]:
+        return stored_steps(sheets_folder(self.path))
 
     def _is_current(self, step: int, file: Path) -> bool:
         """Whether no later start of the run took up again at or before this capture or sheet."""
@@ -203,4 +218,5 @@ class Run:
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reindex(columns=[*STEP_COLUMNS, *(name for name in table if name not in STEP_COLUMNS)])
+    wanted = [*STEP_COLUMNS, *(name for name in table if name not in STEP_COLUMNS)]
+    return table if list(table) == wanted else table.reindex(columns=wanted)

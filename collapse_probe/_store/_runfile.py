@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import UnreadableRun, UnsupportedFormat
 from ._layout import FORMAT, run_file
 
-RESERVED = frozenset({"format", "starts", "ends"})
+RESERVED = frozenset({"format", "starts", "ends", "gaps"})
 
 
 def read_run_file(folder: Path, rank: int = 0) -> dict[str, Any]:

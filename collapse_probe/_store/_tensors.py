@@ -10,19 +10,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ..errors import InvalidArgument, UnreadableRun
-from ._layout import replace_file, to_json
+from ._layout import to_json
 
 KEY = "collapse_probe"
 
 
-def write_tensors(path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> None:
-    """The file appears whole, or not at all."""
+def encode_tensors(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> bytes:
+    """The content of the file."""
     contiguous = {}
     for name, values in tensors.items():
         if values.dtype.kind not in "biuf":
             raise InvalidArgument(f"tensor {name!r} has type {values.dtype}; expected numbers")
         contiguous[name] = np.ascontiguousarray(values).reshape(values.shape)
-    replace_file(path, save(contiguous, metadata={KEY: to_json(dict(metadata))}))
+    content: bytes = save(contiguous, metadata={KEY: to_json(dict(metadata))})
+    return content
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

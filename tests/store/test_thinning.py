@@ -37,6 +37,7 @@ def test_a_run_keeps_to_its_limit_and_says_how_many_captures_went(tmp_path: Path
     with cp.Probe(run=tmp_path / "run", disk_limit=limit) as probe:
         for _ in range(50):
             probe.step(loss_d=1.0, fake=torch.randn(64, 8))
+            probe._pipeline.outbox.settle()
             stored = sum(path.stat().st_size for path in (tmp_path / "run" / "captures").iterdir())
             assert stored <= limit
     run = cp.load(tmp_path / "run")
