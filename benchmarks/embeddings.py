@@ -14,11 +14,12 @@ background are drawn, so that one shape in all colours is a collapse that averag
 """
 
 import argparse
-from _statistics.embeddings import Row, measured, table
-from _statistics.pictures import Pictures, digits, shapes, stored
 from pathlib import Path
 
 import torch
+from _diversity.embeddings import Row, measured, table
+from _diversity.pictures import Pictures, digits, shapes, stored
+from _page import page
 
 from collapse_probe import embeddings
 
@@ -44,6 +45,7 @@ CHOICES = [
     ),
 ]
 AFTER = """```python
+import torch
 from collapse_probe import embeddings
 
 images = torch.rand(64, 3, 32, 32)
@@ -85,12 +87,11 @@ def main() -> None:
         for embedding in embeddings.NAMES:
             rows.append(measured(name, pictures, embedding, draws=options.draws))
             print(rows[-1], flush=True)
-    question, _, *method = (__doc__ or "").strip().split("\n\n")
     made = f"Made by `make bench` (`benchmarks/embeddings.py`), one thread, {options.draws} batches of each kind."
     if options.digits is not None:
         made += f" The given digits came from `--digits {options.digits.name}`."
-    page = ["# Embeddings", question, *method, made, table(rows), "## Which to take", choices(), AFTER]
-    options.output.write_text("\n\n".join(page) + "\n", "utf-8")
+    parts = [("How well each tells", table(rows)), ("Which to take", f"{choices()}\n\n{AFTER}")]
+    options.output.write_text(page(__doc__, made, parts), "utf-8")
 
 
 if __name__ == "__main__":

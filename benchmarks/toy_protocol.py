@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from _page import page
 from jaxtyping import Float
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -207,12 +208,11 @@ significantly fewer samples of high quality than 2,500 real ones have, after Bon
 that holds one stray sample counts as captured by the published rule, and as missing by the test."""
 
 
-def page(rows: dict[str, dict[str, Score]], settings: Settings, trials: int) -> str:
+def text(rows: dict[str, dict[str, Score]], settings: Settings, trials: int) -> str:
     """docs/toy-protocol.md."""
-    question, _, *method = (__doc__ or "").strip().split("\n\n")
     scaled = "" if settings == Settings() else f" Run with {settings}."
     made = f"Made by `make bench` (`benchmarks/toy_protocol.py`), one thread, {trials} trials a row.{scaled}"
-    return "\n\n".join(["# The toy protocol", question, *method, made, table(rows), verdict(rows), READING]) + "\n"
+    return page(__doc__, made, [("What was found", f"{table(rows)}\n\n{verdict(rows)}\n\n{READING}")])
 
 
 def main() -> None:
@@ -238,9 +238,9 @@ def main() -> None:
             else:
                 batches.append(samples_of(name, method, trial, settings=settings, work=options.work))
     rows = {row: scores(DATA[row.split()[0]], batches) for row, batches in found.items()}
-    text = page(rows, settings, options.trials)
-    print(text)
-    options.output.write_text(text, "utf-8")
+    found_text = text(rows, settings, options.trials)
+    print(found_text)
+    options.output.write_text(found_text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -19,18 +19,18 @@ def imported(name: str) -> Iterator[ModuleType]:
         before = set(sys.modules)
         yield importlib.import_module(name)
         for added in set(sys.modules) - before:
-            if added.partition(".")[0] in ("_statistics", "toy_protocol"):
+            if added.partition(".")[0] in ("_diversity", "_page", "_claims", "toy_protocol"):
                 patch.delitem(sys.modules, added)
 
 
 @pytest.fixture(scope="module")
 def embeddings() -> Iterator[ModuleType]:
-    yield from imported("_statistics.embeddings")
+    yield from imported("_diversity.embeddings")
 
 
 @pytest.fixture(scope="module")
 def pictures() -> Iterator[ModuleType]:
-    yield from imported("_statistics.pictures")
+    yield from imported("_diversity.pictures")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def toy_protocol() -> Iterator[ModuleType]:
 
 
 def test_every_claim_about_modes_is_measured() -> None:
-    for modes in imported("_statistics.modes"):
+    for modes in imported("_diversity.modes"):
         heading, text = modes.measure(True)
         assert heading == "Modes, bins, embeddings"
         assert text.count("150 ms") == 5 and "25 modes" in text and "torchmetrics" in text
@@ -90,5 +90,5 @@ def test_the_oracle_scores_the_oracle_row_and_is_measured_against_the_published_
     found = toy_protocol.scores(ring, [ring.sample(2500) for _ in range(4)])
     assert found["modes"].mean == 8 and found["missing"].mean == 0
     assert abs(found["quality"].mean - 98.889) < 4 * 0.21 / 2
-    text = toy_protocol.page({"ring PacGAN2": found, "ring oracle": found}, toy_protocol.Settings(steps=3), 4)
+    text = toy_protocol.text({"ring PacGAN2": found, "ring oracle": found}, toy_protocol.Settings(steps=3), 4)
     assert "| 8.0 ± 0.0 (+1.0) | 7.9 ± 0.1 |" in text and "within 2 standard errors" in text and "steps=3" in text

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from _overhead.claims import Claim, interval, ratio, table
+from _claims import Claim, interval, ratio, table
 from torch import Tensor
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as peer
 

@@ -1,1 +1,0 @@
-"""What `benchmarks/statistics.py` measures, one module for each part."""
