@@ -89,7 +89,7 @@ def main() -> None:
             print(rows[-1], flush=True)
     made = f"Made by `make bench` (`benchmarks/embeddings.py`), one thread, {options.draws} batches of each kind."
     if options.digits is not None:
-        made += f" The given digits came from `--digits {options.digits.name}`."
+        made += " The given digits came from `--digits`."
     parts = [("How well each tells", table(rows)), ("Which to take", f"{choices()}\n\n{AFTER}")]
     options.output.write_text(page(__doc__, made, parts), "utf-8")
 

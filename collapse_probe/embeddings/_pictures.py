@@ -12,13 +12,10 @@ _LEAST_CONTRAST = 1e-4
 
 
 def small_pictures(samples: Shaped[Tensor, "n ..."]) -> Float[Tensor, "n c h w"]:
-    """Images (n, h, w) or (n, c, h, w) at most 14 pixels high and wide, each channel around its mean."""
+    """Images (n, h, w) or (n, c, h, w) at most 14 pixels high and wide."""
     pictures = (samples if samples.ndim == 4 else samples[:, None]).float()
     height, width = (min(length, SIDE) for length in pictures.shape[2:])
-    if pictures.shape[2:] != (height, width):
-        pictures = adaptive_avg_pool2d(pictures, (height, width))
-    # Only differences will count; a large common level would cost them their digits.
-    return pictures - pictures.mean(dim=(2, 3), keepdim=True)
+    return pictures if pictures.shape[2:] == (height, width) else adaptive_avg_pool2d(pictures, (height, width))
 
 
 def averaged(responses: Float[Tensor, "n k h w"]) -> Float[Tensor, "n d"]:

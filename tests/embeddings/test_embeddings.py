@@ -107,6 +107,7 @@ def test_what_looks_at_edges_ignores_contrast_and_brightness_and_sees_place(embe
     assert rows.dtype == torch.float64 and rows.ndim == 2
     torch.testing.assert_close(rows.norm(dim=1), torch.ones(6).double(), rtol=0, atol=1e-6)
     torch.testing.assert_close(embed(0.1 * pictures + 7), rows, rtol=0, atol=1e-4)
+    torch.testing.assert_close(embed(pictures + 1000), rows, rtol=0, atol=1e-3)
     assert float((embed(pictures.flip(3)) - rows).norm(dim=1).min()) > 0.1
     flat = embed(torch.full((2, 3, 20, 30), 0.4))
     assert float(flat.abs().max()) < 0.02 and bool((embed(torch.zeros(2, 3, 20, 30)) == 0).all())
