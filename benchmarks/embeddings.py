@@ -57,8 +57,8 @@ embed(images).shape  # (64, 128)
 reference that statistics are fitted on; a replay makes it again from the stored reference. Nothing is downloaded.
 
 What this does not show: these batches are real pictures, spoilt. Young generators have faults of their own, on which
-edges may do worse than here. The two designs that look at edges were settled on other draws of the same kinds of
-picture."""
+edges may do worse than here. The two designs that look at edges were settled on the same
+digits and on other draws of the shapes."""
 
 
 def choices() -> str:
