@@ -22,7 +22,7 @@ from pathlib import Path
 
 import _page
 import torch
-from _reliability import damage, kill, live, reading
+from _reliability import damage, hostile, kill, live, reading
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +35,7 @@ PARTS: dict[str, tuple[Callable[..., _page.Part], dict[str, object], dict[str, o
         {"steps": 1_000_000, "beside": 50_000, "small": 100_000, "rounds": 9},
         {"steps": 100_000, "beside": 5_000, "small": 10_000, "rounds": 3},
     ),
+    "hostile": (hostile.measure, {"quick": False}, {"quick": True}),
 }
 """By name: what measures, and its arguments for the full benchmark and for a look."""
 
@@ -43,7 +44,8 @@ def page(parts: list[_page.Part]) -> str:
     """The document."""
     machine = (
         f"Made by `make bench-reliability` (`benchmarks/reliability.py`) on {os.cpu_count()} cores "
-        f"({platform.machine()}), {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}."
+        f"({platform.machine()}), {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}; "
+        f"the load average at the end was {os.getloadavg()[2]:.1f}."
     )
     return _page.page(__doc__, machine, parts)
 

@@ -12,9 +12,14 @@ CollapseProbeError
 CollapseProbeWarning     (UserWarning)        trouble while training goes on: nothing is raised
 """
 
+from ._harmless import harmless
+
 
 class CollapseProbeError(Exception):
-    """The root of every error that this package raises."""
+    """The root of every error that this package raises; what it says is one line that a terminal can show."""
+
+    def __str__(self) -> str:
+        return harmless(super().__str__())
 
 
 class InvalidArgument(CollapseProbeError, ValueError):

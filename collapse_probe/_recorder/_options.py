@@ -85,7 +85,7 @@ class Options:
             value = getattr(self, name)
             if value is None and name == "total_steps":
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 2**53:
                 raise InvalidArgument(f"{name} is {value!r}; expected a whole number >= {least}")
         if not isinstance(self.sensitivity, int | float) or not self.sensitivity > 0:
             raise InvalidArgument(f"sensitivity is {self.sensitivity!r}; expected a number > 0 (1 is the default)")

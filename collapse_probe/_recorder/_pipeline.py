@@ -11,7 +11,6 @@ from torch import Tensor
 from .._distributed import ALONE, Place
 from .._monitor import Monitor, Reference, fit_reference, follow_classes
 from .._records import Event
-from .._store import CaptureBudget
 from ..errors import in_a_line
 from ._costs import CaptureCosts
 from ._forms import as_array, as_columns, counted_not_finite, other_shapes, reference_tensors, run_info, too_few
@@ -26,6 +25,7 @@ from ._reservoir import Reservoir
 from ._rows import Flusher, Rows
 from ._sheets import Sheets
 from ._stored import observe_stored, read_back
+from ._thinned import Thinned
 
 
 class Pipeline:
@@ -54,16 +54,14 @@ class Pipeline:
         self._labelled = (None, None) if self.rank else given_reference(options)
         self._given = self._labelled[0]
         self._reservoir = Reservoir()
-        self._budget = CaptureBudget(limit=options.disk_limit)
         info = run_info(options) | {"world_size": place.world_size}
         self.writer, self.outbox = open_record(path, options, info=info, place=place, fail=fail)
         self.costs = CaptureCosts(lambda: self.outbox.capture_seconds)
         with ExitStack() as if_this_fails:
             if_this_fails.callback(self.outbox.close)
+            self.captures = Thinned("captures", self.writer, disk_limit=options.disk_limit)
             self.sheets = Sheets(self.writer, disk_limit=options.disk_limit)
             self.keeper = Keeper(options.keep_best, self.outbox.put)
-            for step, size in self.writer.capture_sizes().items():
-                self._thin(step, size)
             if_this_fails.pop_all()
 
     @property
@@ -102,6 +100,9 @@ class Pipeline:
         if run is None:
             return
         observe_stored(self.monitor, run.decisive_steps, run.statistics, bands=run.bands, before=step)
+        for stored, current in ((self.captures, run.batches), (self.sheets, run.sheets)):
+            stored.taken_up(step, current)
+            stored.protect(self.monitor.events)
         self.keeper.take_up(run.statistics.loc[: step - 1], run.bands, self.monitor.events)
         self.should_stop = any(self._stops(event) for event in self.monitor.events)
         if self.reference is None and run.reference is not None:
@@ -112,7 +113,10 @@ class Pipeline:
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since 1970."""
         values = counted_not_finite(values)
-        self._begin(step)
+        if not self._started and step and self.writer.start:
+            with self._analysing():
+                self.take_up(step)
+        self._started = True
         self._rows.add((step, seconds, values))
         if not self.rank:
             self._raise(self.monitor.observe_step(step, values))
@@ -121,14 +125,7 @@ class Pipeline:
 
     def take_ahead(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step to which the loop may still add: it is stored as it is, and observed with `take_step`."""
-        self._begin(step)
         self._rows.flush(self.writer, ahead=(step, seconds, dict(counted_not_finite(values))))
-
-    def _begin(self, step: int) -> None:
-        if not self._started and step and self.writer.start:
-            with self._analysing():
-                self.take_up(step)
-        self._started = True
 
     def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
         """Generated samples (n, ...): stored, and measured once there is a reference."""
@@ -142,7 +139,7 @@ class Pipeline:
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
         size = self.writer.write_capture(step, {name: as_array(tensor) for name, tensor in tensors.items()})
-        self._thin(step, size)
+        self.captures.wrote(self.writer, step=step, size=size)
         if self.error is None:
             with self._analysing():
                 self._measure(step, generated, class_indices(tensors.get("labels"), len(generated)))
@@ -196,11 +193,7 @@ class Pipeline:
         self.outbox.settle()  # until then it is not known whether the best weights were written
         kept = {} if self.keeper.written is None else {"kept_step": self.keeper.written}
         info = {"error": self.error} | kept | {name: value for name, value in info.items() if value is not None}
-        self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self.sheets.removed)
-
-    def _thin(self, step: int, size: int) -> None:
-        for gone in self._budget.add(step, size) if size else ():
-            self.writer.remove_capture(gone)
+        self.writer.update_info(**info, **self.captures.described(), **self.sheets.described())
 
     def _reference_for(self, generated: Tensor) -> Reference | None:
         if self.reference is None:
@@ -240,7 +233,8 @@ class Pipeline:
             stops = self._stops(event)
             self.should_stop = self.should_stop or stops
             self.flush()
-            self._budget.protect((event.onset, event.step))
+            for stored in (self.captures, self.sheets):
+                stored.protect([event])
             self.writer.append_event(event, visible_at=self._current_step() if stops and self._alone else None)
             say(f"{event.severity}: {event.message}")
             self.listener.tell(event)

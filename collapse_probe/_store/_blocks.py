@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from ..errors import InvalidArgument
-from ._scan import FRAME, MAGIC, Layout, scan
+from ._scan import FRAME, MAGIC, MOST_COLUMNS, MOST_HEADER, MOST_PAYLOAD, Layout, scan
 
 Column = Shaped[np.ndarray, " rows"]
 
@@ -74,6 +74,11 @@ class Encoder:
         payload = b"".join(values.tobytes() for values in packed.values())
         layout = tuple((name, values.dtype.str) for name, values in packed.items())
         header = self._header(layout, rows=len(packed["step"]), named=len(payload) >= _CHEAP_PAYLOAD)
+        if len(layout) > MOST_COLUMNS or len(header) > MOST_HEADER or len(payload) > MOST_PAYLOAD:
+            raise InvalidArgument(
+                f"{len(layout):,} columns whose names take {len(header):,} bytes and whose values {len(payload):,}; "
+                f"expected at most {MOST_COLUMNS:,}, {MOST_HEADER:,} and {MOST_PAYLOAD:,}: log the means of groups"
+            )
         return FRAME.pack(MAGIC, len(header), len(payload), _checksum(header, payload)) + header + payload
 
     def start_anew(self) -> None:

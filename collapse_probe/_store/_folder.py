@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgument
+from ._files import is_link
 from ._layout import run_file
 from ._runfile import read_run_file
 
@@ -25,6 +26,10 @@ def open_folder(path: Path, rank: int) -> dict[str, Any]:
         raise InvalidArgument(cannot_be_written(path, error)) from error
     if not os.access(path, os.W_OK):
         raise InvalidArgument(f"nothing can be written in {path}; take another path, or change its permissions")
+    if linked := sorted(item.name for item in path.iterdir() if is_link(item)):
+        raise InvalidArgument(
+            f"{path} holds a link, {linked[0]!r}, and through links nothing is written; take another path, or remove it"
+        )
     if run_file(path, rank).exists():
         return read_run_file(path, rank)
     others = [item.name for item in path.iterdir() if not _is_beginning(item)]

@@ -1,7 +1,8 @@
 """The files of many ranks as one run."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UnreadableRun
+from ._json import number
+from ._layout import stored_ranks
 from ._runfile import read_run_file
-from ._tables import Boundaries, StoredRows, boundaries, read_rows, table
+from ._tables import Boundaries, StoredRows, boundaries, most_used, read_rows, table
 
 STEMS = ("steps", "statistics")
 
@@ -19,7 +22,7 @@ STEMS = ("steps", "statistics")
 class RankFiles:
     """The block files of all ranks of a run, rank 0 first; any of them may be missing, torn or short."""
 
-    def __init__(self, folder: Path, starts: Sequence[Any], step_columns: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, starts: Sequence[Mapping[str, Any]], step_columns: Sequence[str] = ()) -> None:
         """`starts` is that of run.json; a table of steps has at least `step_columns`, in this order."""
         self._folder = folder
         self._starts = [_time(start) for start in starts]
@@ -40,11 +43,11 @@ class RankFiles:
         """One for each rank that has any, without what a later start replaced."""
         for rank, rows in sorted(self._rows[stem].items()):
             # Ranks may go on from different steps, and one that a later start lacks still goes back with rank 0.
-            yield table(rows, self.boundaries | self._boundaries_of(rank))
+            yield table(rows, Boundaries(self.boundaries | self._boundaries_of(rank)))
 
     def _read(self, stem: str, columns: Sequence[str]) -> dict[int, StoredRows]:
         found = {}
-        for rank in sorted({0, *_ranks(self._folder, stem)}):
+        for rank in sorted({0, *stored_ranks(self._folder, stem)}):
             rows = read_rows(self._folder / f"{stem}.{rank}", columns)
             if rank and len(self._starts) > 1:
                 numbers = self._start_numbers(rank)
@@ -83,7 +86,7 @@ def mean_over_ranks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
             if name in part:
                 rows, values = merged.index.get_indexer(part.index), part[name].to_numpy()
                 known = ~np.isnan(values)
-                with np.errstate(invalid="ignore"):  # one rank may be at +inf and another at -inf
+                with np.errstate(over="ignore", invalid="ignore"):  # one rank may be at +inf and another at -inf
                     total[rows[known]] += values[known]
                 count[rows[known]] += 1
         with np.errstate(invalid="ignore"):
@@ -93,18 +96,19 @@ def mean_over_ranks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def first_rank_decides(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The rows of the first rank; the others fill steps and columns that it does not have."""
+    counts: Counter[str] = Counter()
+    for part in tables:
+        counts.update({str(name): len(part) for name in part})
+    names = most_used(counts, sum(map(len, tables)))
+    tables = [part[[name for name in names if name in part]] for part in tables]
     merged = tables[0].copy()
     for other in tables[1:]:
         missing = other.loc[~other.index.isin(merged.index)]
         if len(missing):
             merged = pd.concat([merged, missing]).sort_index() if len(merged) else missing.copy()
-    return merged.reindex(columns=list(dict.fromkeys(name for part in tables for name in part)))
+    return merged.reindex(columns=names)
 
 
-def _ranks(folder: Path, stem: str) -> list[int]:
-    suffixes = (path.name.removeprefix(f"{stem}.") for path in folder.glob(f"{stem}.*"))
-    return sorted(int(suffix) for suffix in suffixes if suffix.isdecimal())
-
-
-def _time(start: Any) -> float:
-    return float(start["time"]) if isinstance(start, dict) and "time" in start else np.nan
+def _time(start: Mapping[str, Any]) -> float:
+    time = number(start.get("time"))
+    return time if np.isfinite(time) else np.nan

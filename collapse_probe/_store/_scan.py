@@ -1,6 +1,5 @@
 """Finding the sound blocks of a file, whatever else it holds."""
 
-import json
 import struct
 import zlib
 from collections.abc import Iterable
@@ -8,14 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from ._json import parse_json
+
 MAGIC = b"\x89CPB"
 FRAME = struct.Struct("<4sIQI")
 """Magic, header length, payload length, CRC-32 of header and payload."""
 DTYPES = ("<i8", "<f8", "<f4")
+MOST_COLUMNS, MOST_HEADER, MOST_PAYLOAD = 4096, 2**20, 2**30
+"""Of one block; a larger one is not written, and not taken for one."""
 Layout = tuple[tuple[str, str], ...]
 """Name and type of each column, in the order in which they lie in the payload."""
 
 _UNKNOWN: tuple[Layout, int] = ((), -1)
+_SMALL_HEADER = 2**16
 _PATIENCE = 64
 """What is no block may claim any length, many times over; a file is not checked more often than this."""
 
@@ -119,17 +123,20 @@ def _header_at(content: memoryview, position: int) -> tuple[_Header | None, int]
         return None, position
     _, header_length, payload_length, checksum = FRAME.unpack_from(content, position)
     end = body + header_length + payload_length
-    if end > len(content):
+    if end > len(content) or header_length > MOST_HEADER or payload_length > MOST_PAYLOAD:
         return None, position
-    sound = zlib.crc32(content[body:end]) == checksum
-    return (_parse_header(bytes(content[body : body + header_length])) if sound else None), end
+    if zlib.crc32(content[body:end]) != checksum:
+        return None, end
+    header = bytes(content[body : body + header_length])
+    # What is remembered is not to fill the memory.
+    return (_parse_header if header_length <= _SMALL_HEADER else _parse_header.__wrapped__)(header), end
 
 
 @lru_cache(maxsize=256)
 def _parse_header(header: bytes) -> _Header | None:
     """Blocks of one run mostly share their header, so it is parsed once."""
     try:
-        fields = json.loads(header)
+        fields = parse_json(header)
         rows, start, number = fields["rows"], fields["start"], fields.get("layout")
         layout = tuple((name, dtype) for name, dtype in fields["columns"]) if "columns" in fields else None
         sound = layout is None or _is_sound(layout)
@@ -143,7 +150,12 @@ def _parse_header(header: bytes) -> _Header | None:
 def _is_sound(layout: Layout) -> bool:
     named = dict(layout)
     known = all(isinstance(name, str) and dtype in DTYPES for name, dtype in layout)
-    return known and len(named) == len(layout) and named.get("step") == "<i8" and named.get("time", "<f8") == "<f8"
+    return (
+        known
+        and len(named) == len(layout) <= MOST_COLUMNS
+        and named.get("step") == "<i8"
+        and named.get("time", "<f8") == "<f8"
+    )
 
 
 def _is_torn(content: bytes, position: int) -> bool:

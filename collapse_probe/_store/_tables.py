@@ -1,18 +1,41 @@
 """From blocks to one table: what a later start of the run replaced is left out."""
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64, Int64, Shaped, UInt8
 
-from ._scan import Stretch, scan
+from ..errors import UnreadableRun
+from ._files import MOST_BLOCKS, read_file
+from ._scan import MOST_COLUMNS, Stretch, scan
 
-Boundaries = dict[int, int]
-"""For each start of the run, the first step that it wrote."""
 _LONG = 1 << 16
+MOST_CELLS = 2**27
+"""Numbers in a table that is mostly gaps."""
+
+
+class Boundaries(dict[int, int]):
+    """For each start of the run, the first step that it wrote; not changed once it has been asked."""
+
+    @cached_property
+    def _from_each_on(self) -> tuple[list[int], list[int]]:
+        """The starts, and the earliest step of each and all later ones."""
+        starts = sorted(self)
+        earliest = list(accumulate((self[start] for start in reversed(starts)), min))
+        return starts, earliest[::-1]
+
+    def after(self, start: int) -> int | None:
+        """The earliest step of the starts that came later."""
+        starts, earliest = self._from_each_on
+        place = bisect_right(starts, start)
+        return earliest[place] if place < len(starts) else None
 
 
 @dataclass(frozen=True)
@@ -31,17 +54,22 @@ class StoredRows:
 
 def read_rows(path: Path, columns: Sequence[str] = ()) -> StoredRows:
     """Of all blocks that are there in full, with at least these columns; a file that does not exist yet has none."""
+    content, problems = b"", list[str]()
     try:
-        content = path.read_bytes()
+        content = read_file(path, most=MOST_BLOCKS)
     except FileNotFoundError:
-        content = b""
+        pass
+    except UnreadableRun as error:
+        problems.append(f"{path.name}: {error}")
     stretches, damaged = scan(content)
-    problems = [
+    problems += [
         f"{path.name}, byte {begin}: {end - begin} bytes are not a whole block (cut off by a stop, or damaged); skipped"
         for begin, end in damaged
     ]
-    layouts = {id(stretch.layout): stretch.layout for stretch in stretches}.values()
-    names = dict.fromkeys([*columns, *(name for layout in layouts for name, _ in layout if name != "step")])
+    found = _columns(stretches)
+    names = dict.fromkeys([*columns, *most_used(found, sum(stretch.all_rows for stretch in stretches))])
+    if left_out := len(found.keys() - names.keys()):
+        problems.append(f"{path.name}: {left_out:,} of {len(found):,} columns are hardly used; left out")
     counts = np.array([stretch.all_rows for stretch in stretches], dtype=np.int64)
     start = np.repeat(np.array([stretch.start for stretch in stretches], dtype=np.int64), counts)
     step = np.zeros(len(start), dtype=np.int64)
@@ -53,32 +81,65 @@ def read_rows(path: Path, columns: Sequence[str] = ()) -> StoredRows:
 
 def boundaries(*files: StoredRows) -> Boundaries:
     """The first step of each start, over all tables of the run."""
-    first: Boundaries = {}
+    first = Boundaries()
     for rows in files:
-        for start in np.unique(rows.start).tolist():
-            step = int(rows.step[rows.start == start].min())
+        starts, which = _by_start(rows)
+        earliest = np.full(len(starts), np.iinfo(np.int64).max)
+        np.minimum.at(earliest, which, rows.step)
+        for start, step in zip(starts, earliest.tolist(), strict=True):
             first[start] = min(first.get(start, step), step)
     return first
 
 
 def resumed_at(start: int, first: Boundaries) -> int | None:
     """The earliest step that a later start took up again: from there on, what `start` wrote is void."""
-    return min((step for later, step in first.items() if later > start), default=None)
+    return first.after(start)
 
 
 def table(rows: StoredRows, first: Boundaries) -> pd.DataFrame:
     """One row a step, the newest; columns of all blocks, NaN where a block has none."""
-    valid = np.ones(len(rows.step), dtype=bool)
-    for start in np.unique(rows.start).tolist():
-        resumed = resumed_at(start, first)
-        if resumed is not None:
-            valid &= (rows.start != start) | (rows.step < resumed)
+    starts, which = _by_start(rows)
+    resumed = [resumed_at(start, first) for start in starts]
+    never = np.array([step is None for step in resumed], dtype=bool)
+    valid = never[which] | (rows.step < np.array([step or 0 for step in resumed], dtype=np.int64)[which])
     step, values = rows.step, rows.values
     if not valid.all() or (step[1:] <= step[:-1]).any():
         keep = _newest(step, valid)
         step, values = step[keep], values[:, keep]
     index = pd.Index(step, name="step", dtype="int64")
     return pd.DataFrame(values.T, index=index, columns=rows.names, copy=False)
+
+
+def most_used(counts: Counter[str], rows: int) -> list[str]:
+    """The columns that fit a table of so many rows, by how many numbers each has.
+
+    A few long blocks and a few with thousands of columns would else make a table that no memory holds.
+    """
+    room = min(max(MOST_CELLS, 8 * counts.total()) // max(rows, 1), MOST_COLUMNS)
+    kept = counts if len(counts) <= room else {name for name, _ in counts.most_common(room)}
+    return [name for name in counts if name in kept]
+
+
+def _columns(stretches: Sequence[Stretch]) -> Counter[str]:
+    """How many numbers each column has, but for `step`."""
+    layouts = {id(stretch.layout): stretch.layout for stretch in stretches}
+    rows: Counter[int] = Counter()
+    for stretch in stretches:
+        rows[id(stretch.layout)] += stretch.all_rows
+    found: Counter[str] = Counter()
+    for key, layout in layouts.items():
+        for name, _ in layout:
+            found[name] += rows[key]
+    del found["step"]
+    return found
+
+
+def _by_start(rows: StoredRows) -> tuple[list[int], Int64[np.ndarray, " rows"]]:
+    """The starts that wrote these rows, and which of them wrote each."""
+    if len(rows.start) and (rows.start == rows.start[0]).all():
+        return [int(rows.start[0])], np.zeros(len(rows.start), dtype=np.int64)
+    starts, which = np.unique(rows.start, return_inverse=True)
+    return starts.tolist(), which
 
 
 def _fill(
@@ -102,6 +163,8 @@ def _fill(
         begin = np.concatenate([np.arange(row, row + stretch.all_rows, rows) for row, stretch in members])
         together = begin[-1] - begin[0] == rows * (len(begin) - 1)
         for index, (name, _) in enumerate(first.layout):
+            if name not in place:
+                continue
             if together:
                 place[name][begin[0] : begin[-1] + rows].reshape(-1, rows)[:] = packed[str(index)]
             else:

@@ -75,6 +75,11 @@ class RunWriter:
         self._new_start()
         self._write_run()
 
+    @property
+    def info(self) -> dict[str, Any]:
+        """What run.json says now."""
+        return dict(self._run)
+
     def append_steps(self, columns: Mapping[str, np.ndarray]) -> None:
         """One block of steps, one row each; `step` and `time` are needed, the others are free."""
         self._append_block("steps", columns, needed=("step", "time"))

@@ -42,7 +42,7 @@ NOT_INJECTED = {
         for cls in (
             "Account Captures Extras FixedLatents Guard PooledLabels Memory Observer Players ScorePicker SheetWatch "
             "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
-            "CaptureBudget Coordination Schedule Rows Flusher RunLock Outbox Off Gaps Trouble Waiting"
+            "CaptureBudget Coordination Schedule Rows Flusher Thinned RunLock Outbox Off Gaps Trouble Waiting"
         ).split()
     },
     "_best.best_capture": ELSEWHERE,
@@ -85,6 +85,7 @@ NOT_INJECTED = {
     "_recorder._notices.Off.by": TOLD,
     "_store._layout.stored_steps": BEFORE,
     "_store._writer.RunWriter.*_sizes": BEFORE,
+    "_store._writer.RunWriter.info": BEFORE,
     "_monitor._classes.ClassDiversity.described": BEFORE,
     "_monitor._classes.follow_classes": BEFORE,
     "_hooks._attach._Attached.paused": OPEN,
@@ -124,6 +125,8 @@ SCENARIO_OF = {
     "_recorder._modules.*": "latents",
     "_recorder._snapshot.*": "by hand",
     "_recorder._stored.*": "by hand",
+    "_recorder._thinned.Thinned.taken_up": "by hand",
+    "_store._thinning.CaptureBudget.taken_up": "by hand",
     "_recorder._pipeline.Pipeline.take_up": "by hand",
     "_recorder._pipeline.Pipeline.flush_soon": "by hand",
     "_recorder._scores.edge": "by hand",

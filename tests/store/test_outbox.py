@@ -1,5 +1,6 @@
 """What waits while a disk fails: in which order it is written, what replaces what, and how often anybody is told."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +131,9 @@ def test_what_marks_gaps_is_written_last_of_all_when_the_disk_fails_to_the_end(s
     shelf.full = True
     shelf.outbox.put(Job("run", lambda: marks.append(shelf.outbox.gaps()), keep="latest"), marks=True)
     shelf.put("steps", "lost", steps=(3, 7), rows=5)
+    while len(marks) < 2:
+        time.sleep(0.001)
+    assert marks[-1][0]["missing"] == {}
     shelf.outbox.close()
     (gap,) = marks[-1]
     assert (gap["missing"], gap["missing_steps"], gap["until"]) == ({"steps": 5}, [3, 7], None)
@@ -167,3 +171,12 @@ def test_a_block_that_was_cut_short_is_taken_back_before_the_next(tmp_path: Path
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / "steps.0").read_bytes() == b"wholefit"
+
+
+def test_a_file_that_was_deleted_is_not_made_anew(tmp_path: Path) -> None:
+    file = AppendedFile(tmp_path / "steps.0")
+    file.append(b"first")
+    (tmp_path / "steps.0").unlink()
+    with pytest.raises(FileNotFoundError):
+        file.append(b"second")
+    assert not (tmp_path / "steps.0").exists()
