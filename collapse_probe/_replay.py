@@ -1,5 +1,6 @@
 """The same monitor over a stored run."""
 
+import dataclasses
 from os import PathLike
 from typing import Unpack
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from . import embeddings
 from ._monitor import Monitor, fit_reference
 from ._recorder import Options, ProbeOptions, observe_stored, parse_options, rows_of, warn
 from ._records import Band, Event
@@ -40,7 +42,9 @@ def replay(run: Run | str | PathLike[str], **options: Unpack[ProbeOptions]) -> l
     parsed = parse_options({**kept, **options})
     statistics, bands = run.statistics, run.bands
     if set(_REMEASURED) & set(options):
-        if stored.get("embed") is not None and parsed.embed is None:
+        if parsed.embed is None and stored.get("embed") in embeddings.NAMES:
+            parsed = dataclasses.replace(parsed, embed=stored["embed"])
+        if parsed.embed is None and stored.get("embed") is not None:
             raise InvalidArgument(
                 f"{run.path} was measured with an embed of its own ({stored['embed']}), which is not stored; "
                 "pass embed=..."

@@ -16,7 +16,7 @@ from collapse_probe import statistics
 from collapse_probe.errors import InvalidArgument, UnknownName
 from collapse_probe.statistics import AbstractStatistic, State
 
-NAMES = statistics.names()
+NAMES = [name for name in statistics.names() if statistics.get(name).reads == "points"]
 Value = float | Tensor
 
 
@@ -209,8 +209,8 @@ def test_the_folder_is_the_registry() -> None:
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
-    with pytest.raises(UnknownName, match="no statistic called 'vendi'; known: coverage, "):
+    with pytest.raises(UnknownName, match="no statistic called 'vendi'; known: bin_divergence, "):
         statistics.get("vendi")
-    with pytest.raises(AttributeError, match="no statistic called 'vendi'; known: coverage, "):
+    with pytest.raises(AttributeError, match="no statistic called 'vendi'; known: bin_divergence, "):
         _ = statistics.vendi
     assert not hasattr(statistics, "vendi") and not hasattr(statistics, "_nothing")

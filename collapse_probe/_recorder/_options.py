@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict, get_args
 import numpy as np
 from torch import Tensor, nn
 
+from .. import embeddings
 from .._records import Event, EventKind
 from .._schedule import Schedule
 from ..detectors import DetectorOptions
@@ -22,7 +23,7 @@ class ProbeOptions(TypedDict, total=False):
 
     real: Any
     modes: Any
-    embed: Callable[[Tensor], Tensor] | None
+    embed: Callable[[Tensor], Tensor] | str | None
     score: Callable[..., Tensor] | None
     sample: Callable[..., Tensor] | None
     first_step: int
@@ -50,7 +51,7 @@ class Options:
 
     real: Any = None
     modes: Any = None
-    embed: Callable[[Tensor], Tensor] | None = None
+    embed: Callable[[Tensor], Tensor] | str | None = None
     score: Callable[..., Tensor] | None = None
     sample: Callable[..., Tensor] | None = None
     first_step: int = 0
@@ -88,9 +89,11 @@ class Options:
                 raise InvalidArgument(f"{name} is {value!r}; expected a whole number >= {least}")
         if not isinstance(self.sensitivity, int | float) or not self.sensitivity > 0:
             raise InvalidArgument(f"sensitivity is {self.sensitivity!r}; expected a number > 0 (1 is the default)")
+        if isinstance(self.embed, str):
+            embeddings.check(self.embed)
         for name in ("embed", "score", "sample", "on_event"):
             value = getattr(self, name)
-            if value is not None and not callable(value):
+            if value is not None and not callable(value) and not (name == "embed" and isinstance(value, str)):
                 raise InvalidArgument(f"{name} is {value!r}; expected something that can be called")
         if self.value_range is not None and not _is_range(self.value_range):
             raise InvalidArgument(f"value_range is {self.value_range!r}; expected (low, high), e.g. (-1, 1)")

@@ -20,8 +20,9 @@ class StatisticMetric(Metric):
 
     Collects real and generated samples batch by batch, from all processes, and compares them at `compute`.
     `statistic` is a name of `statistics.names()`, `options` are its fields, `embed` turns samples (n, ...) into rows
-    (n, d), by default the samples flattened. With `real` given, or with `reset_real_features=False`, the real side
-    is fitted once and kept over `reset`. Other keywords are those of `torchmetrics.Metric`.
+    (n, d), by default the samples flattened, or as they are for a statistic that reads pictures. With `real` given, or
+    with `reset_real_features=False`, the real side is fitted once and kept over `reset`. Other keywords are those of
+    `torchmetrics.Metric`.
 
     Memory: all embedded samples, on the metric's device.
     Undefined: `compute` gives NaN, as the statistic itself does; with fewer than two samples of either kind too.
@@ -65,7 +66,8 @@ class StatisticMetric(Metric):
     def update(self, samples: Tensor, real: bool) -> None:
         """Take a batch (n, ...) of real or of generated samples."""
         with torch.no_grad():
-            points = samples.flatten(1) if self._embed is None else self._embed(samples)
+            as_they_are = samples if self.statistic.reads == "samples" else samples.flatten(1)
+            points = as_they_are if self._embed is None else self._embed(samples)
         (self.real if real else self.generated).append(points.detach())
 
     def compute(self) -> Tensor:

@@ -38,6 +38,8 @@ class AbstractStatistic(abc.ABC):
     """What one entry is of, where the value is a vector."""
     online: ClassVar[bool] = True
     """Whether it is measured at every capture of a run; the others are there to be called."""
+    reads: ClassVar[Literal["points", "samples"]] = "points"
+    """Rows (n, d), embedded where samples are pictures; or samples as the generator gives them."""
 
     @abc.abstractmethod
     def fit(self, real: Shaped[Tensor, "m ..."]) -> State:

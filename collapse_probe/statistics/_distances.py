@@ -6,7 +6,7 @@ about 1e-15 of the squared norms, and several times faster than taking differenc
 """
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 
@@ -43,3 +43,12 @@ def subsample(real: Float[Tensor, "m d"], rows: int, seed: int) -> Float[Tensor,
         return real
     generator = torch.Generator().manual_seed(seed)
     return real[torch.randperm(len(real), generator=generator)[:rows].to(real.device)]
+
+
+def halves(real: Shaped[Tensor, "m ..."], seed: int) -> tuple[Shaped[Tensor, "k ..."], Shaped[Tensor, "r ..."]]:
+    """The rows cut in two at random, the first half the smaller one of an odd number; fewer than 4 are taken twice."""
+    if len(real) < 4:
+        return real, real
+    generator = torch.Generator().manual_seed(seed)
+    first, second = torch.randperm(len(real), generator=generator).to(real.device).tensor_split([len(real) // 2])
+    return real[first], real[second]
