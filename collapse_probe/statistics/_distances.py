@@ -33,8 +33,8 @@ def within(
 
 
 def is_finite(sample: Tensor) -> bool:
-    """Whether a batch can be measured at all: a diverged generator gives NaN and infinities."""
-    return bool(torch.isfinite(sample).all())
+    """Whether a batch can be measured at all: it holds something, and no NaN or infinity of a diverged generator."""
+    return len(sample) > 0 and bool(torch.isfinite(sample).all())
 
 
 def subsample(real: Float[Tensor, "m d"], rows: int, seed: int) -> Float[Tensor, "k d"]:
