@@ -28,6 +28,13 @@ def squared_distances(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"])
     return (first.square().sum(1)[:, None] + second.square().sum(1) - 2 * products).clamp_(min=0)
 
 
+def row_blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Slices of the rows of a matrix, each of 8 MB in float64 or of one row."""
+    step = max(1, _BLOCK // columns)
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
 def squared_blocks(
     first: Float[Tensor, "n d"], second: Float[Tensor, "m d"], slack: float = 0.0
 ) -> Iterator[tuple[slice, Float[Tensor, "rows m"]]]:
@@ -36,9 +43,7 @@ def squared_blocks(
     Rounding may leave them a little below 0.
     """
     own, other = ((1 - slack) * sample.square().sum(1) for sample in (first, second))
-    step = max(1, _BLOCK // len(second))
-    for start in range(0, len(first), step):
-        rows = slice(start, start + step)
+    for rows in row_blocks(len(first), len(second)):
         yield rows, torch.addmm(other, first[rows], second.T, alpha=-2).add_(own[rows, None])
 
 
