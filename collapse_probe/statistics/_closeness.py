@@ -7,8 +7,7 @@ from jaxtyping import Float, Int32
 from torch import Tensor
 
 from ..errors import InvalidArgument
-from ._distance_statistic import neighbour_distances
-from ._distances import TIES, center_of, squared_blocks, subsample
+from ._distances import TIES, center_of, exact_blocks, squared_blocks, subsample
 
 REFERENCE_ROWS = 1024
 
@@ -23,7 +22,7 @@ def fit_closeness(real: Float[Tensor, "m d"], level: float, *, seed: int) -> dic
     """The centre, and the squared distance within which that share of up to 1,024 real samples has a neighbour."""
     center = center_of(real)
     rows = subsample(real, REFERENCE_ROWS, seed).double() - center
-    nearest = torch.cat([block.topk(2, dim=1, largest=False).values[:, 1] for block in neighbour_distances(rows)])
+    nearest = torch.cat([block.topk(2, dim=1, largest=False).values[:, 1] for block in exact_blocks(rows, rows)])
     threshold = nearest.kthvalue(math.ceil(level * len(nearest))).values
     return {"center": center, "squared_threshold": threshold.square()}
 

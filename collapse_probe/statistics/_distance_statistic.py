@@ -82,12 +82,6 @@ def pair_distances(rows: Float[Tensor, "n d"]) -> Iterator[Float[Tensor, " pairs
             yield torch.cdist(rows[block], later, compute_mode="donot_use_mm_for_euclid_dist").flatten()
 
 
-def neighbour_distances(rows: Float[Tensor, "n d"]) -> Iterator[Float[Tensor, "rows n"]]:
-    """Distances of each row to all, itself included, by blocks of 8 MB; from differences too."""
-    for block in row_blocks(len(rows), len(rows)):
-        yield torch.cdist(rows[block], rows, compute_mode="donot_use_mm_for_euclid_dist")
-
-
 def lower_median(parts: Callable[[], Iterable[Float[Tensor, " k"]]], count: int) -> Float[Tensor, ""]:
     """The smallest of `count` non-negative float64 values that at least half of them do not exceed.
 

@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ._distance_statistic import AbstractDistanceStatistic, neighbour_distances
+from ._distance_statistic import AbstractDistanceStatistic
+from ._distances import exact_blocks
 
 
 @final
@@ -39,12 +40,12 @@ class NearestNeighbourDistance(AbstractDistanceStatistic):
 
     def summarise(self, rows: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
         # The nearest of all is the row itself.
-        nearest = [block.topk(2, dim=1, largest=False).values[:, 1] for block in neighbour_distances(rows)]
+        nearest = [block.topk(2, dim=1, largest=False).values[:, 1] for block in exact_blocks(rows, rows)]
         return self.distances(torch.cat(nearest)).mean()
 
     def profile(self, rows: Float[Tensor, "m d"]) -> Float[Tensor, " ranks"]:
         """Mean distance to the nearest, the second, ... of all other rows."""
-        sums = [self.distances(block.sort(dim=1).values[:, 1:]).sum(dim=0) for block in neighbour_distances(rows)]
+        sums = [self.distances(block.sort(dim=1).values[:, 1:]).sum(dim=0) for block in exact_blocks(rows, rows)]
         return torch.stack(sums).sum(dim=0) / len(rows)
 
     def paired(
