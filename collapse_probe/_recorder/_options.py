@@ -25,6 +25,7 @@ class ProbeOptions(TypedDict, total=False):
     embed: Callable[[Tensor], Tensor] | None
     score: Callable[..., Tensor] | None
     sample: Callable[..., Tensor] | None
+    first_step: int
     total_steps: int | None
     value_range: tuple[float, float] | None
     every: int | Literal["auto"]
@@ -38,6 +39,7 @@ class ProbeOptions(TypedDict, total=False):
     disk_limit: int
     labels: str | int | Callable[..., Any] | None
     fixed_latents: Any
+    if_taken: Literal["error", "sibling"]
     keep_best: str | PathLike[str] | tuple[str | PathLike[str], Mapping[str, nn.Module]] | None
     strict: bool
 
@@ -51,6 +53,7 @@ class Options:
     embed: Callable[[Tensor], Tensor] | None = None
     score: Callable[..., Tensor] | None = None
     sample: Callable[..., Tensor] | None = None
+    first_step: int = 0
     total_steps: int | None = None
     value_range: tuple[float, float] | None = None
     every: int | Literal["auto"] = "auto"
@@ -64,17 +67,24 @@ class Options:
     disk_limit: int = 10**9
     labels: str | int | Callable[..., Any] | None = None
     fixed_latents: Any = None
+    if_taken: Literal["error", "sibling"] = "error"
     keep_best: Any = None
     strict: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
         object.__setattr__(self, "keep_best", parse_keep_best(self.keep_best))
-        for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1), ("disk_limit", 1)):
+        for name, least in (
+            ("sample_size", 16),
+            ("patience", 1),
+            ("total_steps", 1),
+            ("disk_limit", 1),
+            ("first_step", 0),
+        ):
             value = getattr(self, name)
             if value is None and name == "total_steps":
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 2**53:
                 raise InvalidArgument(f"{name} is {value!r}; expected a whole number >= {least}")
         if not isinstance(self.sensitivity, int | float) or not self.sensitivity > 0:
             raise InvalidArgument(f"sensitivity is {self.sensitivity!r}; expected a number > 0 (1 is the default)")
@@ -101,6 +111,8 @@ class Options:
                 f"fixed_latents is {type(self.fixed_latents).__name__}; expected what the generator's call takes: a "
                 "tensor, a tuple of arguments, or a dict of keyword arguments, with a tensor among them"
             )
+        if self.if_taken not in ("error", "sibling"):
+            raise InvalidArgument(f'if_taken is {self.if_taken!r}; expected "error" or "sibling"')
         self.schedule()
 
     def schedule(self) -> Schedule:
