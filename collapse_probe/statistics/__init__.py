@@ -7,7 +7,7 @@ To add one, write two files. `statistics/_<name>.py` defines one frozen dataclas
 `AbstractStatistic` (or from `AbstractModeStatistic`, if it counts modes), with `unit`, `healthy`, `fit`, `compute`
 and a docstring with the lines Shapes, Unit, Undefined, Cost and Source and a doctest.
 `tests/statistics/test_<name>.py` holds its closed-form values. Nothing is registered by hand: the report, the
-command line and the contract tests find it.
+command line and the contract tests find it. `memorisation`, which reads three samples, is a function of its own.
 
 >>> "coverage" in names(), get("coverage").healthy
 (True, 'high')
@@ -20,6 +20,8 @@ from .. import _registry
 from ..errors import UnknownName
 from ._base import AbstractStatistic as AbstractStatistic
 from ._base import State as State
+from ._memorisation import Memorisation as Memorisation
+from ._memorisation import memorisation as memorisation
 from ._mode_seeking_ratio import mode_seeking_ratio as mode_seeking_ratio
 from ._mode_statistic import AbstractModeStatistic as AbstractModeStatistic
 from ._modes import Modes as Modes
