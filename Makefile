@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench bench-reliability clean
 
 demo: .venv/installed
 	$(BIN)/collapse-probe demo
@@ -19,7 +19,10 @@ test: .venv/installed-dev
 	$(BIN)/pytest
 
 bench: .venv/installed-bench
-	for script in benchmarks/[!_]*.py; do $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/[!_]*.py docs/statistics_page.py; do $(BIN)/python $$script || exit 1; done
+
+bench-reliability: .venv/installed-bench
+	$(BIN)/python benchmarks/reliability.py
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

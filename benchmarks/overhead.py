@@ -14,10 +14,11 @@ included, and a block's ends when they rest; wall time is the training loop's al
 - **Small networks** show what a step costs by itself. The probe is attached and closed again in each round, on one pair
   of networks.
 - **Pictures**: the probe stays attached and is paused by turns, with captures at the interval at which the default
-  budget arrives in a run without pauses. Its own clocks are the CPU time of its thread and the wall time of its hooks
-  inside the training loop, which is the more of the two when the machine is busy.
+  budget arrives in a run without pauses. Batches of 16 are small for a DCGAN: the smaller, the more of a step is what
+  the probe does once a step, whatever the batch. Its own clocks are the CPU time of its thread and the wall time of
+  its hooks inside the training loop, which is the more of the two when the machine is busy.
 - **A long stream** is fed by hand, one call of `Probe.step` a step. A block of rows on disk has a header of some 300
-  bytes and is written every 1,000 steps or every second: of a loop with few steps a second, each costs more bytes.
+  bytes and is written every 800 steps or every second: of a loop with few steps a second, each costs more bytes.
 
 "Met" is computed from the numbers beside it. They are those of one machine on one day.
 """
@@ -28,9 +29,10 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+import _page
 import torch
+from _claims import Claim, table
 from _overhead import networks, pictures, recording, stream, toy
-from _overhead.claims import Claim, table
 from _overhead.recording import Pace
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +45,7 @@ class Sizes:
     paces: tuple[Pace, ...]
     toy_rounds: int
     width: int
-    batch: int
+    batches: tuple[int, ...]
     picture_rounds: int
     picture_steps: int
     stream_steps: int
@@ -53,7 +55,7 @@ FULL = Sizes(
     paces=(Pace("back to back", 0.0, 30, 200), Pace("every 5 ms", 0.005, 20, 30)),
     toy_rounds=16,
     width=64,
-    batch=16,
+    batches=(16, 64),
     picture_rounds=8,
     picture_steps=10,
     stream_steps=10_000_000,
@@ -62,17 +64,14 @@ QUICK = Sizes(
     paces=(Pace("back to back", 0.0, 8, 200), Pace("every 5 ms", 0.005, 5, 30)),
     toy_rounds=4,
     width=24,
-    batch=16,
+    batches=(16,),
     picture_rounds=4,
     picture_steps=10,
     stream_steps=500_000,
 )
 
-Part = tuple[str, str]
-"""A heading and the Markdown under it."""
 
-
-def measure(sizes: Sizes) -> list[Part]:
+def measure(sizes: Sizes) -> list[_page.Part]:
     """All parts; the stream goes first, while the process is small."""
     print("a long stream", flush=True)
     long_stream = stream.measure(steps=sizes.stream_steps, first=sizes.stream_steps // 10)
@@ -86,14 +85,14 @@ def measure(sizes: Sizes) -> list[Part]:
     ]
 
 
-def recorded_step(paces: list[Pace]) -> Part:
+def recorded_step(paces: list[Pace]) -> _page.Part:
     print("one recorded step", flush=True)
     found, read_back = recording.measure(paces)
     text = "\n\n".join([recording.table(found), read_back, table(recording.claims(found))])
     return "One recorded step of five scalars", text
 
 
-def small_networks(rounds: int) -> Part:
+def small_networks(rounds: int) -> _page.Part:
     print("small networks", flush=True)
     floor = toy.measure(rounds=3 * rounds, steps=64, warm_up=64, captures=False)
     captures = toy.measure(rounds=rounds, steps=200, warm_up=120, captures=True)
@@ -102,14 +101,17 @@ def small_networks(rounds: int) -> Part:
     return "A small network", f"{text}\n\n{table(toy.claims(floor, captures))}"
 
 
-def pictures_on_cpu(sizes: Sizes) -> Part:
+def pictures_on_cpu(sizes: Sizes) -> _page.Part:
     print("pictures", flush=True)
-    gan = networks.dcgan(sizes.width, sizes.batch)
-    found = pictures.measure(gan, rounds=sizes.picture_rounds, least=sizes.picture_steps)
-    return "Pictures, on the CPU", f"{_described(found)}\n\n{table(pictures.claims(found))}"
+    measured = []
+    for batch in sizes.batches:
+        gan = networks.dcgan(sizes.width, batch)
+        found = pictures.measure(gan, rounds=sizes.picture_rounds, least=sizes.picture_steps)
+        measured += [_described(found), table(pictures.claims(found))]
+    return "Pictures, on the CPU", "\n\n".join(measured)
 
 
-def pictures_on_gpu(rounds: int) -> Part:
+def pictures_on_gpu(rounds: int) -> _page.Part:
     if not torch.cuda.is_available():
         missing = [Claim("slowdown", None, "%", pictures.SLOWDOWN_GPU, note="no GPU on this machine")]
         missing.append(Claim("synchronisations", None, at_most=0.0, note="no GPU on this machine"))
@@ -126,16 +128,13 @@ def _described(found: pictures.Slowdown) -> str:
     return f"{found.described}; a step alone takes {alone:.0f} ms. Captures every {found.every} steps."
 
 
-def page(parts: list[Part]) -> str:
+def page(parts: list[_page.Part]) -> str:
     """The document."""
-    question, commands, *method = (__doc__ or "").strip().split("\n\n")
     machine = (
         f"Made by `make bench` (`benchmarks/overhead.py`) on {os.cpu_count()} cores ({platform.machine()}), torch "
         f"{torch.__version__}, Python {platform.python_version()}, {torch.get_num_threads()} torch thread.{_company()}"
     )
-    indented = "\n".join(line.removeprefix("    ") for line in commands.splitlines())
-    sections = [f"## {heading}\n\n{text}" for heading, text in parts]
-    return "\n\n".join([f"# {question}", f"```sh\n{indented}\n```", *method, machine, *sections]) + "\n"
+    return _page.page(__doc__, machine, parts)
 
 
 def _company() -> str:

@@ -1,6 +1,7 @@
 """The command line: parse, call, echo."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from ._doctor import Diagnosis, examine, salvage
+from ._harmless import harmless
 from ._report import report as write_report
 from ._report import time_saved
-from ._store import Run, find_runs
+from ._store import Run, find_runs, run_folders
 from ._version import __version__
 from .errors import CollapseProbeError, RunNotFound
 
@@ -51,7 +54,7 @@ def report(runs: Path, output: Path | None) -> None:
     """Write one interactive HTML file on all runs below RUNS."""
     found, errors = find_runs(runs)
     path = write_report(found, output or runs / "report.html")
-    click.echo(str(path))
+    click.echo(harmless(path))
     _complain(errors)
 
 
@@ -79,6 +82,69 @@ def check(runs: Path, fail_on: str, as_json: bool) -> None:
 
 
 @main.command()
+@_runs
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+@click.option("--repair", type=click.Path(path_type=Path), default=None, help="Save what is sound in this new folder.")
+def doctor(runs: Path, as_json: bool, repair: Path | None) -> None:
+    """Read every byte of the runs below RUNS, and say what is wrong and what to do.
+
+    With --repair the sound parts of each damaged run go into a new folder; the run itself stays as it is. Exit status:
+    0 all are sound (with --repair: or all that are not were saved), 2 usage, 3 no runs found, 4 some are damaged.
+    """
+    folders = sorted(run_folders(runs))
+    if not folders:
+        find_runs(runs)
+    if repair is not None and os.path.lexists(repair):
+        raise click.UsageError(f"--repair {repair}: something is there; name a folder that is not")
+    found = []
+    for folder in folders:
+        diagnosis = examine(folder, on_file=_progress)
+        found.append(diagnosis)
+        if not as_json:
+            _print_diagnosis(diagnosis)
+    bad = [(folder, one) for folder, one in zip(folders, found, strict=True) if not one.sound]
+    saved = [_salvaged(folder, repair / folder.relative_to(runs), one) for folder, one in bad] if repair else []
+    _progress(None)
+    if as_json:
+        click.echo(json.dumps([asdict(one) | {"sound": one.sound} for one in found], indent=2))
+    if not all(saved) if repair else bad:
+        sys.exit(UNREADABLE)
+
+
+def _salvaged(folder: Path, destination: Path, diagnosis: Diagnosis) -> bool:
+    """Whether what is sound of a run lies in a new folder now, and is read there."""
+    try:
+        salvage(folder, destination, diagnosis, on_file=_progress)
+    except CollapseProbeError as error:
+        click.echo(f"Not saved: {error}", err=True)
+        return False
+    again = examine(destination, on_file=_progress)
+    click.echo(harmless(f"{folder}: what is sound is in {destination}, {_holdings(again)}"), err=True)
+    return again.sound
+
+
+def _progress(path: Path | None) -> None:
+    """The file that is being read, on a terminal; nothing where standard error is none."""
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K" + ("" if path is None else harmless(f"reading {path}")[-100:]), nl=False, err=True)
+
+
+def _print_diagnosis(diagnosis: Diagnosis) -> None:
+    _progress(None)
+    wrong = sum(finding.kind == "damage" for finding in diagnosis.findings)
+    said = "sound" if diagnosis.sound else "1 thing is wrong" if wrong == 1 else f"{wrong:,} things are wrong"
+    click.echo(harmless(f"{diagnosis.run}: {said}; {_holdings(diagnosis)}"))
+    for finding in diagnosis.findings:
+        click.echo(harmless(f"  {finding.kind:<6}  {finding}"))
+
+
+def _holdings(diagnosis: Diagnosis) -> str:
+    steps = "steps unknown" if diagnosis.steps is None else f"{diagnosis.steps:,} steps"
+    size = sum(diagnosis.bytes_on_disk.values()) / 1e6
+    return f"{steps}, {diagnosis.captures:,} captures, {diagnosis.sheets:,} sheets, {size:,.1f} MB"
+
+
+@main.command()
 @click.option("--runs", type=click.Path(path_type=Path), default="runs/demo", help="Where the runs and the report go.")
 def demo(runs: Path) -> None:
     """Train two small GANs that collapse, stop them early, and write the report; about a minute and a half."""
@@ -89,7 +155,7 @@ def demo(runs: Path) -> None:
             raise click.ClickException(f"{script} failed; its message is above")
     found, _ = find_runs(runs)
     for run in found:
-        click.echo(f"{run.name}: {run.verdict.reason} {time_saved(run) or ''}")
+        click.echo(harmless(f"{run.name}: {run.verdict.reason} {time_saved(run) or ''}"))
     click.echo(f"report, to be opened in a browser: {write_report(found, runs / 'report.html')}")
 
 
@@ -110,10 +176,11 @@ def _print_verdicts(runs: list[Run], *, as_json: bool) -> list[str]:
         width = max((len(str(run.path)) for run in runs), default=0)
         for run, verdict in zip(runs, verdicts, strict=True):
             best = "" if verdict.best_step is None else f"  best step {verdict.best_step}."
-            click.echo(f"{run.path!s:<{width}}  {verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}")
+            line = f"{verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}"
+            click.echo(harmless(f"{run.path!s:<{width}}  {line}"))
     for run in runs:
         if run.info.get("error"):
-            click.echo(f"{run.path}: {run.info['error']}", err=True)
+            click.echo(harmless(f"{run.path}: {run.info['error']}"), err=True)
     return [verdict.kind for verdict in verdicts]
 
 

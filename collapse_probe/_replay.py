@@ -1,11 +1,14 @@
 """The same monitor over a stored run."""
 
+import dataclasses
 from os import PathLike
 from typing import Unpack
 
+import numpy as np
 import pandas as pd
 import torch
 
+from . import embeddings
 from ._monitor import Monitor, fit_reference
 from ._recorder import Options, ProbeOptions, observe_stored, parse_options, rows_of, warn
 from ._records import Band, Event
@@ -26,15 +29,22 @@ def replay(run: Run | str | PathLike[str], **options: Unpack[ProbeOptions]) -> l
     """
     run = run if isinstance(run, Run) else load(run)
     stored = run.info.get("options", {})
+    stored = stored if isinstance(stored, dict) else {}
     kept: ProbeOptions = {
         "sensitivity": stored.get("sensitivity", 1.0),
         "patience": stored.get("patience", 3),
         "total_steps": stored.get("total_steps"),
     }
+    try:
+        parse_options(kept)
+    except InvalidArgument as error:
+        raise UnreadableRun(f"{run.path} was made with options that make no sense: {error}") from error
     parsed = parse_options({**kept, **options})
     statistics, bands = run.statistics, run.bands
     if set(_REMEASURED) & set(options):
-        if stored.get("embed") is not None and parsed.embed is None:
+        if parsed.embed is None and stored.get("embed") in embeddings.NAMES:
+            parsed = dataclasses.replace(parsed, embed=stored["embed"])
+        if parsed.embed is None and stored.get("embed") is not None:
             raise InvalidArgument(
                 f"{run.path} was measured with an embed of its own ({stored['embed']}), which is not stored; "
                 "pass embed=..."
@@ -50,7 +60,7 @@ def _measured_anew(run: Run, options: Options) -> tuple[pd.DataFrame, dict[str, 
     captures = {}
     for step in run.batches:
         try:
-            captures[step] = torch.from_numpy(run.batch(step))
+            captures[step] = _like(sample, run, step)
         except UnreadableRun as error:
             warn(str(error))
     if sample is None or not captures:
@@ -59,8 +69,12 @@ def _measured_anew(run: Run, options: Options) -> tuple[pd.DataFrame, dict[str, 
             "measuring anew needs both: pass real=..., or replay without modes, embed, real and sample_size"
         )
     size = options.sample_size if options.real is not None else run.reference_metadata.get("sample_size", 256)
+    if not isinstance(size, int) or not size > 0:
+        raise UnreadableRun(
+            f"{run.path} has a reference for samples of {size!r}; expected a whole number, pass real=..."
+        )
     reference = fit_reference(
-        torch.as_tensor(sample),
+        _floats(sample),
         sample_size=min(size, options.sample_size, *map(len, captures.values())),
         modes=options.modes,
         embed=options.embed,
@@ -71,3 +85,17 @@ def _measured_anew(run: Run, options: Options) -> tuple[pd.DataFrame, dict[str, 
         warn(f"{gone} captures of {run.path} are not stored any more; their steps are left out of the replay")
     rows = {step: reference.measure(batch) for step, batch in captures.items()}
     return pd.DataFrame.from_dict(rows, orient="index"), dict(reference.bands)
+
+
+def _like(sample: np.ndarray | None, run: Run, step: int) -> torch.Tensor:
+    """The samples of a capture; `UnreadableRun` where they are none that could be read against the reference."""
+    generated = run.batch(step)
+    if not generated.ndim > 1 or not len(generated) or (sample is not None and generated.shape[1:] != sample.shape[1:]):
+        raise UnreadableRun(
+            f"the capture at step {step} of {run.path} has shape {generated.shape}, unlike the reference"
+        )
+    return _floats(generated)
+
+
+def _floats(samples: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(samples if samples.dtype.kind == "f" else samples.astype(np.float64))

@@ -4,6 +4,7 @@ CollapseProbeError
 ├── InvalidArgument      (ValueError)         an argument of a call makes no sense
 ├── UnknownName          (LookupError)        no statistic, detector or column of that name
 ├── LoopNotUnderstood    (RuntimeError)       the training loop cannot be observed (raised under `strict=True` only)
+├── RunInUse             (RuntimeError)       another probe that is still alive writes to that run folder
 ├── RunNotFound          (FileNotFoundError)  there is no run folder at that path
 └── UnreadableRun        (ValueError)         the folder is there, and cannot be read
     └── UnsupportedFormat                     it was written by a newer collapse_probe
@@ -11,9 +12,14 @@ CollapseProbeError
 CollapseProbeWarning     (UserWarning)        trouble while training goes on: nothing is raised
 """
 
+from ._harmless import harmless
+
 
 class CollapseProbeError(Exception):
-    """The root of every error that this package raises."""
+    """The root of every error that this package raises; what it says is one line that a terminal can show."""
+
+    def __str__(self) -> str:
+        return harmless(super().__str__())
 
 
 class InvalidArgument(CollapseProbeError, ValueError):
@@ -26,6 +32,10 @@ class UnknownName(CollapseProbeError, LookupError):
 
 class LoopNotUnderstood(CollapseProbeError, RuntimeError):
     """The training loop cannot be observed; raised under `strict=True`, otherwise a warning."""
+
+
+class RunInUse(CollapseProbeError, RuntimeError):
+    """Another probe, of this or of another living process, writes to that run folder."""
 
 
 class RunNotFound(CollapseProbeError, FileNotFoundError):

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 import collapse_probe as cp
+from collapse_probe._recorder import parse_options
+from collapse_probe._replay import _measured_anew
 from collapse_probe.errors import CollapseProbeWarning, InvalidArgument
 
 
@@ -140,6 +142,21 @@ def test_an_embedding_that_the_run_was_made_with_is_asked_for(tmp_path: Path) ->
         probe.step(fake=real[:64])
     with pytest.raises(InvalidArgument, match=r"was measured with an embed of its own \(function\)"):
         cp.replay(tmp_path / "run", sample_size=32)
+
+
+def test_an_embedding_by_name_is_made_again_from_the_stored_reference(tmp_path: Path) -> None:
+    images = torch.rand(128, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    with cp.Probe(run=tmp_path / "run", real=images, embed="principal_components") as probe:
+        for _ in range(3):
+            probe.step(fake=images[:64] ** 2)
+    run = cp.load(tmp_path / "run")
+    assert run.info["options"]["embed"] == "principal_components"
+    measured, bands = _measured_anew(run, parse_options({"embed": "principal_components"}))
+    shared = list(bands)
+    assert measured[shared].equals(run.statistics.loc[measured.index, shared])
+    other, _ = _measured_anew(run, parse_options({"embed": "edge_orientations"}))
+    assert not other["occupancy"].equals(measured["occupancy"])
+    assert cp.replay(run, sample_size=32) == []
 
 
 def test_a_torn_capture_is_named_and_left_out(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from _claims import Claim, interval, ratio
 
 import collapse_probe as cp
 
-from .claims import Claim, interval, ratio
 from .clocks import Cost, Threads, block, settle
 from .networks import Gan
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from _claims import Claim, interval, ratio
 
 import collapse_probe as cp
 
-from .claims import Claim, interval, ratio
 from .recorders import Recorder, installed, recorders
 
 MICROSECONDS = 20.0

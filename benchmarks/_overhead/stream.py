@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from _claims import Claim
 from torch import nn
 
 import collapse_probe as cp
-
-from .claims import Claim
 
 BYTES_A_STEP = 48.0
 FLAT_MEGABYTES = 10.0

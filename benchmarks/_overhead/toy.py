@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from _claims import Claim, interval, ratio
+
 import collapse_probe as cp
 
-from .claims import Claim, interval, ratio
 from .clocks import Cost, block, settle
 from .networks import Gan, ring
 

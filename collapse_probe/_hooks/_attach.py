@@ -32,8 +32,8 @@ def attach(
 ) -> Probe:
     """Observe a GAN while it trains: one line, after the networks exist and before the loop.
 
-    Steps are counted by the generator's optimizer updates, the first is 0. No losses, optimizers, labels or loaders
-    are asked for. `run` is the folder of the record; options are those of docs/options.md. Training stays
+    Steps are counted by the generator's optimizer updates, the first is `first_step`. No losses, optimizers, labels or
+    loaders are asked for. `run` is the folder of the record; options are those of docs/options.md. Training stays
     bit-identical. Raises `InvalidArgument` for arguments that make no sense; later trouble warns, once, and sets
     `probe.error`.
 
@@ -89,7 +89,9 @@ class _Attached:
         self._assembler = Assembler()
         if pipeline.rank:
             self._observer.captures.none()  # rank 0 alone looks at samples
-        self._observer.worker = self._worker = Worker(pipeline, self._assembler, on_failure=guard.fail)
+        self._observer.worker = self._worker = Worker(
+            pipeline, self._assembler, on_failure=guard.fail, idle=self._observer.send_what_waits
+        )
         self._account = Account(self._observer, self._assembler, pipeline, self._worker)
         self._paused_at = 0.0
         self._parameters = [p for module in modules if module is not None for p in module.parameters()]
@@ -115,8 +117,8 @@ class _Attached:
 
     @property
     def steps(self) -> int:
-        """Steps closed so far."""
-        return self._observer.seen.steps
+        """The number of the next step."""
+        return self._pipeline.options.first_step + self._observer.seen.steps
 
     @property
     def counting(self) -> bool:
@@ -178,6 +180,12 @@ class _Attached:
 
     def _look_back(self) -> None:
         self._look_for_changes()
+        captures = self._observer.captures
+        if captures.pooled_batches and not captures.taken and not self._pipeline.rank:
+            say(
+                f"nothing was captured: {self.steps} steps gave fewer than the {captures.pool.size} samples of a "
+                "capture; pass a smaller sample_size=... for so short a run"
+            )
         if not self._checked and (found := trouble(self._observer.seen, at_the_end=True)) is not None:
             if self._strict:
                 self._guard.error = self.refusal = found
@@ -217,7 +225,7 @@ class _Attached:
                 raise LoopNotUnderstood(found)
             self._guard.report(found)
         elif self._assembler.steps >= _UNDERSTOOD_STEPS:
-            self._checked = self.steps >= 50
+            self._checked = self._observer.seen.steps >= 50
             if self._checked or self._pipeline.costs.taken:
                 self._say_once()
 

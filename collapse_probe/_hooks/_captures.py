@@ -24,7 +24,7 @@ class Captures:
         """Rows of the batch that was pooled last."""
         self.started = time.perf_counter()
         """When training began, moved on by the time that was paused."""
-        self._costs = pipeline.costs
+        self._costs, self._first = pipeline.costs, pipeline.options.first_step
 
     def none(self) -> None:
         """Take no more."""
@@ -54,10 +54,11 @@ class Captures:
         return added
 
     def take(self, step: int, stream: torch.cuda.Stream | None) -> Capture | None:
-        """The capture of this step, on its way to the host; None when none is due."""
+        """The capture after so many steps before this one, on its way to the host; None when none is due."""
         if step < self.schedule.next_due or not self.pool.full:
             return None
-        extras = self.extras.at_capture(step)
+        number = self._first + step
+        extras = self.extras.at_capture(number)
         began, costs = time.perf_counter(), self._costs
         transfer = Transfer([self.pool.snapshot(), *extras.values()], stream)
         self.taken += 1
@@ -67,4 +68,4 @@ class Captures:
             self.schedule.measured(capture_seconds=costs.per_capture + more, step_seconds=pace, spent_seconds=spent)
         self.schedule.captured(step)
         costs.loop_seconds += time.perf_counter() - began
-        return Capture(step, transfer, ("generated", *extras))
+        return Capture(number, transfer, ("generated", *extras))

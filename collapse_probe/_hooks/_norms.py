@@ -55,8 +55,11 @@ def _is_plain(parameter: Tensor) -> bool:
 
 
 def _norm_on_device(gradients: list[Tensor]) -> Tensor:
-    if len({g.device for g in gradients}) > 1:
-        return torch.nn.utils.get_total_norm(gradients)
     # In half precision the squares would overflow.
     wide = torch.float32 if gradients[0].dtype in (torch.float16, torch.bfloat16) else None
-    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2.0, dtype=wide)))
+    norm: Tensor
+    if len({g.device for g in gradients}) == 1:
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2.0, dtype=wide)))
+    else:
+        norm = torch.nn.utils.get_total_norm(gradients)
+    return norm

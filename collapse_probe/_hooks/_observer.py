@@ -1,5 +1,6 @@
 """What the taps and the optimizer hooks saw becomes steps: calls, phases, scores and captures."""
 
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,7 @@ _COLLECTING_STEPS = 8
 _CHUNK_SECONDS = 0.25
 _WARY_STEPS = 10
 _WARM_STEPS = 10
+_PAUSE_SECONDS = 0.25
 
 
 class Observer:
@@ -38,13 +40,14 @@ class Observer:
         self.worker: Worker | None = None
         self.captures = Captures(pipeline, extras)
         self.extras = extras
-        self._pipeline = pipeline
+        self._pipeline, self._first = pipeline, pipeline.options.first_step
         self._pick_scores = ScorePicker(pipeline.options.score)
         self._players = Players(generator, discriminator)
         self._memory = Memory()
         self._pending: list[Call] = []
         self._phase = 0
         self._closed: tuple[Chunk, StepRecord] | None = None
+        self._lock = threading.RLock()  # the loop and the worker; a signal handler may come in between
         self._outgoing: list[Chunk | Capture] = []
         self._called_since_close = False
         self._generator_first: bool | None = None
@@ -63,7 +66,7 @@ class Observer:
 
     @property
     def device_bytes(self) -> int:
-        """Most memory that its buffers take on the device: two chunks, the pool, and the copy of it on its way out."""
+        """Most that its buffers take on the device: two chunks, the pool, and the copy of it on its way out."""
         return 2 * self._chunk.nbytes + 2 * self.captures.pool.nbytes
 
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
@@ -129,33 +132,52 @@ class Observer:
         if player != "generator":
             self.seen.d_updates += 1
         if player != "discriminator":
-            self._close_step()
+            with self._lock:
+                self._close_step()
 
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Attach scalars to the step in progress."""
-        chunk, record = self._chunk, self._record
-        if self._closed is not None and (self._generator_first or not self._called_since_close):
+        with self._lock:
+            chunk, record = self._chunk, self._record
+            if self._closed is not None and (self._generator_first or not self._called_since_close):
+                chunk, record = self._closed
+            waiting: dict[str, Tensor] = {}
+            for name, value in scalars.items():
+                if isinstance(value, Tensor):
+                    waiting[name] = value.detach()  # what is on the CPU came as a number
+                else:
+                    record.scalars[name] = value
+            if waiting:
+                chunk.write_scalars(record, waiting)
+
+    def send_what_waits(self) -> None:
+        """Where the loop pauses, in evaluation, say: hand over what only its next step would; asked by the worker."""
+        with self._lock:
+            if self._closed is None or time.time() - self._closed[1].time < _PAUSE_SECONDS:
+                return
             chunk, record = self._closed
-        waiting: dict[str, Tensor] = {}
-        for name, value in scalars.items():
-            if isinstance(value, Tensor):
-                waiting[name] = value.detach()  # what is on the CPU came as a number
-            else:
-                record.scalars[name] = value
-        if waiting:
-            chunk.write_scalars(record, waiting)
+            if record is not chunk.earlier and self.worker is not None:
+                part = chunk.part()
+                part.send(self._stream, behind=self._loop_stream)
+                self.worker.put(part)
 
     def finish(self) -> None:
         """Hand over everything; the last step, unless the generator closed it, is not one."""
-        # The discriminator's last update still counts for what is known of the loop.
-        self._chunk.close(self._record)
-        for item in [*self.extras.sheet_of(self.seen.steps - 1, self._stream), *self._outgoing, self._chunk]:
-            self._hand_over(item)
-        self._outgoing = []
+        with self._lock:
+            # The discriminator's last update still counts for what is known of the loop.
+            self._chunk.close(self._record)
+            for item in [
+                *self.extras.sheet_of(self._first + self.seen.steps - 1, self._stream),
+                *self._outgoing,
+                self._chunk,
+            ]:
+                self._hand_over(item)
+            self._outgoing, self._closed = [], None
 
     def _use(self, device: torch.device) -> None:
         self.device = device
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self._loop_stream = self._stream  # until a step says which
         self._chunk = Chunk(device)
         self._record = self._chunk.new_record()
 
@@ -171,7 +193,7 @@ class Observer:
 
     def _close_step(self) -> None:
         record, step = self._record, self.seen.steps
-        record.step, record.time = step, time.time()
+        record.step, record.time = self._first + step, time.time()
         self.seen.steps += 1
         self.seen.pooled_batches = self.captures.pooled_batches
         self._phase = 0
@@ -185,11 +207,11 @@ class Observer:
         if self._wary:
             self._copying |= any(original._version != version for original, version in self._wary)
             self._wary = []
-        for item in [*self.extras.sheet_of(step - 1, self._stream), *self._outgoing]:
+        for item in [*self.extras.sheet_of(record.step - 1, self._stream), *self._outgoing]:
             self._hand_over(item)
-        self._outgoing = []
-        self._closed = (self._chunk, record)
-        self._called_since_close = False
+        self._outgoing, self._closed, self._called_since_close = [], (self._chunk, record), False
+        if self._stream is not None:
+            self._loop_stream = torch.cuda.current_stream(self.device)
         capture = self.captures.take(step, self._stream)
         collecting = self._pipeline.wants_real and len(self._chunk.records) >= _COLLECTING_STEPS
         late = time.monotonic() - self._chunk.started > _CHUNK_SECONDS

@@ -12,12 +12,11 @@ from torch import Tensor
 
 from .. import statistics
 from .._records import Band
+from ..statistics._per_class import GENERATED_ROWS, REAL_ROWS
 from ._reference import NULL_DRAWS, Reference, embed_rows
 
 NAME = "class_diversity"
 MOST_CLASSES = 64
-GENERATED_ROWS, REAL_ROWS = 8, 32
-"""Fewer rows of a class say nothing: it is undefined in that capture, or not followed at all."""
 _FITTED_ROWS = 1024
 
 

@@ -94,7 +94,7 @@ def fit_reference(
     *,
     sample_size: int,
     modes: Any = None,
-    embed: Embed | None = None,
+    embed: Embed | str | None = None,
     shuffle: bool = True,
 ) -> Reference:
     """Fit and calibrate every statistic on `sample`; raises `InvalidArgument` for fewer than 32 finite rows.
@@ -111,9 +111,10 @@ def fit_reference(
     if shuffle:
         sample = sample[torch.randperm(len(sample), generator=torch.Generator().manual_seed(0))]
     generator = torch.Generator().manual_seed(1)
-    embed = embed or embeddings.choose(tuple(sample.shape[1:]))
+    half = len(sample) // 2
+    # Fitted on the half that statistics are fitted on: the same sample, cut at the same place, gives it again.
+    embed = embeddings.fit(embed, sample[:half])
     points = embed_rows(sample, embed)
-    half = len(points) // 2
     size = min(sample_size, (len(points) - half) // 2)
     members = _members(modes, sample[:half], points[:half])
     states = {name: member.fit(_seen_by(member, sample[:half], points[:half])) for name, member in members.items()}
@@ -149,7 +150,7 @@ def _members(modes: Any, sample: Tensor, points: Tensor) -> dict[str, AbstractSt
 
 def _seen_by(member: AbstractStatistic, sample: Tensor, points: Tensor) -> Tensor:
     by_classifier = isinstance(member, AbstractModeStatistic) and isinstance(member.modes, LabelModes)
-    return sample if by_classifier else points
+    return sample if by_classifier or member.reads == "samples" else points
 
 
 def _measure(

@@ -48,14 +48,19 @@ class Assembler:
             # A GAN that diverges is what is being watched for: no warnings of NumPy's about it.
             return self._assembled(chunk)
 
+    def amend(self, row: StepRow, chunk: Chunk) -> None:
+        """Add to a row what the loop added to its step after it had left ahead of this chunk."""
+        record = chunk.earlier
+        if record is not None and record.step == row.step:
+            row.values.update(_logged(record, chunk.numbers()))
+
     def _assembled(self, chunk: Chunk) -> list[StepRow]:
         numbers = chunk.numbers()
         _count_signs([call for record in chunk.records for call in record.calls], numbers)
         rows, tagged = [], []
         for record in chunk.records:
             self.steps += record.step >= 0
-            row = StepRow(record.step, record.time, dict(record.scalars))
-            row.values.update((name, float(numbers[place])) for name, place in record.places.items())
+            row = StepRow(record.step, record.time, _logged(record, numbers))
             tagged.append(self._sort_out(record, row, numbers))
             rows.append(row)
         self.columns.fill(tagged)
@@ -142,6 +147,11 @@ class Assembler:
     def _count(self, tags: list[Tag], prefix: str = "") -> None:
         for tag in tags:
             self.counts[prefix + tag] = self.counts.get(prefix + tag, 0) + 1
+
+
+def _logged(record: StepRecord, numbers: np.ndarray) -> dict[str, float]:
+    """The scalars of a step, those that lie on the device included."""
+    return record.scalars | {name: float(numbers[place]) for name, place in record.places.items()}
 
 
 def _is_judged(call: Call, phase: list[Call]) -> bool:

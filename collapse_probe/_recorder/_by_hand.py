@@ -51,6 +51,19 @@ def own_scalars(scalars: Mapping[str, Any]) -> None:
         raise InvalidArgument(f"{taken!r} is a column that the probe fills itself; log yours under another name")
 
 
+def numbers(losses: Mapping[str, Any], scalars: Mapping[str, Any]) -> dict[str, float]:
+    """The losses and the loop's own scalars that were given; `InvalidArgument` for what is none, or is the probe's."""
+    own_scalars(scalars)
+    return {name: scalar(name, value) for name, value in {**losses, **scalars}.items() if value is not None}
+
+
+def step_number(step: Any) -> int:
+    """A step's number; `InvalidArgument` for anything else."""
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+        raise InvalidArgument(f"step is {step!r}; expected a whole number >= 0")
+    return step
+
+
 def host_tensor(value: Any) -> Tensor:
     """A tensor on the CPU."""
     return value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(np.array(value))

@@ -1,8 +1,9 @@
 """Some dozens of steps in one buffer on the device, and their way to the host in one copy, without waiting."""
 
+import copy
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -39,6 +40,10 @@ class Chunk:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.records: list[StepRecord] = []
+        self.earlier: StepRecord | None = None
+        """One that left ahead of the others, as the loop has left it since."""
+        self.may_change = False
+        """Whether the loop may still add to its last step."""
         self.started = time.monotonic()
         self._buffers = [torch.empty(CAPACITY, device=device)]
         self.nbytes = 4 * CAPACITY
@@ -113,10 +118,25 @@ class Chunk:
             record.on_device = {}
         return written_over
 
-    def send(self, stream: torch.cuda.Stream | None) -> None:
-        """Start the copy to the host, on `stream` where the chunk is on a GPU; returns at once."""
+    def part(self) -> "Chunk":
+        """The closed steps so far, to be sent ahead; the chunk goes on without them.
+
+        Of the last one it keeps what the loop may still add to.
+        """
+        part = copy.copy(self)
+        closed = [record for record in self.records if record.step >= 0]
+        last = closed[-1]
+        part.records = [*closed[:-1], replace(last, scalars=dict(last.scalars), places=dict(last.places))]
+        part.may_change = True
+        part._buffers = [*self._buffers[:-1], self._buffers[-1][: self._used]]
+        self.records = [record for record in self.records if record.step < 0]
+        self.earlier = last
+        return part
+
+    def send(self, stream: torch.cuda.Stream | None, *, behind: torch.cuda.Stream | None = None) -> None:
+        """Start the copy to the host, on `stream` where the chunk is on a GPU, behind another; returns at once."""
         self._buffers[-1] = self._buffers[-1][: self._used]
-        self._transfer = Transfer(self._buffers, stream)
+        self._transfer = Transfer(self._buffers, stream, behind=behind)
 
     def numbers(self) -> np.ndarray:
         """All of them (m,) on the host; the worker's thread waits for the copy, nobody else."""

@@ -1,12 +1,12 @@
 """What captures cost, in CPU time, wherever it is spent."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class CaptureCosts:
-    """Adds up the CPU time of captures, in the training loop and in the worker's thread.
+    """Adds up the CPU time of captures, in the training loop and in the threads beside it.
 
     >>> costs = CaptureCosts()
     >>> with costs.counted():
@@ -16,7 +16,9 @@ class CaptureCosts:
     True
     """
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Callable[[], float] = lambda: 0.0) -> None:
+        """`elsewhere`: CPU time of captures in other threads."""
+        self._elsewhere = elsewhere
         self.taken = 0
         """Captures that arrived."""
         self.measured = 0
@@ -28,7 +30,7 @@ class CaptureCosts:
     @property
     def seconds(self) -> float:
         """Time of all of them."""
-        return self.loop_seconds + self._worker_seconds
+        return self.loop_seconds + self._worker_seconds + self._elsewhere()
 
     @property
     def per_capture(self) -> float:

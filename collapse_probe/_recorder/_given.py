@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from .. import embeddings
 from .._monitor import MINIMUM_ROWS, embed_rows, import_libraries
 from ..errors import InvalidArgument
 from ._options import Options
@@ -24,5 +25,5 @@ def given_reference(options: Options) -> tuple[Tensor | None, Tensor | None]:
             f"real holds {len(rows)} samples; at least {MINIMUM_ROWS} are needed to say what is normal"
         )
     if options.embed is not None:
-        embed_rows(rows[:2], options.embed)
+        embed_rows(rows[:2], embeddings.fit(options.embed, rows[:2]))
     return rows, labels

@@ -1,18 +1,24 @@
 """`keep_best`: the weights of the healthiest capture so far, in a file."""
 
+import math
 import os
+import re
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
 from .._best import BestCapture, best_capture
 from .._records import Band, Event
+from .._store import Job
 from ..errors import InvalidArgument, in_a_line
 from ._notices import warn
 from ._snapshot import Snapshot
@@ -31,7 +37,12 @@ class Keeper:
     a twentieth of the time, something went wrong, or the run ends.
     """
 
-    def __init__(self, kept: tuple[Path, Mapping[str, nn.Module]] | None) -> None:
+    def __init__(
+        self,
+        kept: tuple[Path, Mapping[str, nn.Module]] | None,
+        put: Callable[[Job], object] = lambda job: job.write(),
+    ) -> None:
+        """`put`: has the file written, where and when that is possible."""
         self.path, self.modules = (Path(), {}) if kept is None else (kept[0], dict(kept[1]))
         self.nbytes = 0
         """Host memory of one snapshot."""
@@ -46,6 +57,12 @@ class Keeper:
         self._waiting: dict[int, Snapshot] = {}
         self._unwritten: tuple[int, Snapshot] | None = None
         self._write_after = 0.0
+        self._put = put
+        self._lock = threading.Lock()
+        if kept is not None:
+            # Only now: a folder that goes away later is not made anew. What is wrong with it is told when it is needed.
+            with suppress(OSError):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def snapshot(self, step: int) -> None:
         """Copy the weights as they are after the generator's update of this step."""
@@ -70,7 +87,8 @@ class Keeper:
             self._best.note(event)
         snapshot = self._waiting.get(step)
         if self._best.observe(step, values, bands) and snapshot is not None:
-            self._unwritten = (step, snapshot)
+            with self._lock:
+                self._unwritten = (step, snapshot)
         if fresh or time.monotonic() >= self._write_after:
             self._write()
 
@@ -82,8 +100,9 @@ class Keeper:
     def take_up(self, statistics: pd.DataFrame, bands: Mapping[str, Band], events: Sequence[Event]) -> None:
         """Go on after these rows of a stored run; the file is replaced when something better comes."""
         self._best, self._told = best_capture(statistics, bands, events), len(events)
-        if self._unwritten is not None and self._unwritten[0] != self._best.step:
-            self._unwritten = None
+        with self._lock:
+            if self._unwritten is not None and self._unwritten[0] != self._best.step:
+                self._unwritten = None
 
     def cost(self) -> dict[str, int]:
         """For the run's record; empty where nothing is kept."""
@@ -93,7 +112,8 @@ class Keeper:
         """Write what is not yet written; one warning where there was never anything to, and nothing has `failed`."""
         self._waiting.clear()
         self._write()
-        if self.modules and self.written is None and self.error is None and not failed:
+        never = self.written is None and self._unwritten is None
+        if self.modules and never and self.error is None and not failed:
             warn(
                 f"keep_best wrote no {self.path}: no capture was judged healthy. Give real=... so that captures are "
                 "measured against real data from the first step on"
@@ -104,9 +124,16 @@ class Keeper:
         warn(f"keep_best cannot write {self.path} any more ({self.error}); the rest goes on")
 
     def _write(self) -> None:
-        if self._unwritten is None or self.error is not None:
+        if self._unwritten is not None and self.error is None:
+            self._write_after = math.inf  # until this is done
+            self._put(Job("best", self._write_newest, self.nbytes, "latest"))
+
+    def _write_newest(self) -> None:
+        """In the outbox's thread, which tries again where the disk fails: by then something better may be there."""
+        newest = self._unwritten
+        if newest is None or self.error is not None:
             return
-        (step, snapshot), self._unwritten = self._unwritten, None
+        step, snapshot = newest
         began = time.monotonic()
         try:
             tensors = {name: tensor.contiguous() for name, tensor in snapshot.tensors().items()}
@@ -114,9 +141,15 @@ class Keeper:
             if all(bool(t.isfinite().all()) for t in tensors.values() if t.is_floating_point()):
                 _replace(self.path, tensors, step)
                 self.written = step
+        except OSError:
+            raise
         except Exception as failure:
             self._give_up(failure)
-        self._write_after = time.monotonic() + (time.monotonic() - began) / _SHARE_OF_WRITING
+        finally:
+            self._write_after = time.monotonic() + (time.monotonic() - began) / _SHARE_OF_WRITING
+        with self._lock:
+            if self._unwritten is newest:
+                self._unwritten = None
 
 
 def parse_keep_best(value: Any) -> tuple[Path, Mapping[str, nn.Module]] | None:
@@ -140,12 +173,16 @@ def parse_keep_best(value: Any) -> tuple[Path, Mapping[str, nn.Module]] | None:
 
 
 def _replace(path: Path, tensors: Mapping[str, Any], step: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         save_file(dict(tensors), temporary, metadata={"step": str(step)})
         with temporary.open("r+b") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
+    except SafetensorError as error:
+        # It hides what the system said.
+        if found := re.search(r"os error (\d+)", str(error)):
+            raise OSError(int(found[1]), os.strerror(int(found[1])), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -27,6 +27,21 @@ def say(message: str) -> None:
         return
 
 
+class Off:
+    """Why a probe is off; told once, though several threads may fail at the same time."""
+
+    def __init__(self) -> None:
+        self.error: str | None = None
+        self._lock = threading.Lock()
+
+    def by(self, failure: Exception) -> None:
+        """Something of it failed."""
+        with self._lock:
+            first, self.error = self.error is None, self.error or in_a_line(failure)
+        if first:
+            warn(f"the probe failed and is off, training goes on: {self.error}")
+
+
 class Listener:
     """The user's `on_event`: a failure of it is a warning, no more."""
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict, get_args
 import numpy as np
 from torch import Tensor, nn
 
+from .. import embeddings
 from .._records import Event, EventKind
 from .._schedule import Schedule
 from ..detectors import DetectorOptions
@@ -22,9 +23,10 @@ class ProbeOptions(TypedDict, total=False):
 
     real: Any
     modes: Any
-    embed: Callable[[Tensor], Tensor] | None
+    embed: Callable[[Tensor], Tensor] | str | None
     score: Callable[..., Tensor] | None
     sample: Callable[..., Tensor] | None
+    first_step: int
     total_steps: int | None
     value_range: tuple[float, float] | None
     every: int | Literal["auto"]
@@ -38,6 +40,7 @@ class ProbeOptions(TypedDict, total=False):
     disk_limit: int
     labels: str | int | Callable[..., Any] | None
     fixed_latents: Any
+    if_taken: Literal["error", "sibling"]
     keep_best: str | PathLike[str] | tuple[str | PathLike[str], Mapping[str, nn.Module]] | None
     strict: bool
 
@@ -48,9 +51,10 @@ class Options:
 
     real: Any = None
     modes: Any = None
-    embed: Callable[[Tensor], Tensor] | None = None
+    embed: Callable[[Tensor], Tensor] | str | None = None
     score: Callable[..., Tensor] | None = None
     sample: Callable[..., Tensor] | None = None
+    first_step: int = 0
     total_steps: int | None = None
     value_range: tuple[float, float] | None = None
     every: int | Literal["auto"] = "auto"
@@ -64,23 +68,32 @@ class Options:
     disk_limit: int = 10**9
     labels: str | int | Callable[..., Any] | None = None
     fixed_latents: Any = None
+    if_taken: Literal["error", "sibling"] = "error"
     keep_best: Any = None
     strict: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
         object.__setattr__(self, "keep_best", parse_keep_best(self.keep_best))
-        for name, least in (("sample_size", 16), ("patience", 1), ("total_steps", 1), ("disk_limit", 1)):
+        for name, least in (
+            ("sample_size", 16),
+            ("patience", 1),
+            ("total_steps", 1),
+            ("disk_limit", 1),
+            ("first_step", 0),
+        ):
             value = getattr(self, name)
             if value is None and name == "total_steps":
                 continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 2**53:
                 raise InvalidArgument(f"{name} is {value!r}; expected a whole number >= {least}")
         if not isinstance(self.sensitivity, int | float) or not self.sensitivity > 0:
             raise InvalidArgument(f"sensitivity is {self.sensitivity!r}; expected a number > 0 (1 is the default)")
+        if isinstance(self.embed, str):
+            embeddings.check(self.embed)
         for name in ("embed", "score", "sample", "on_event"):
             value = getattr(self, name)
-            if value is not None and not callable(value):
+            if value is not None and not callable(value) and not (name == "embed" and isinstance(value, str)):
                 raise InvalidArgument(f"{name} is {value!r}; expected something that can be called")
         if self.value_range is not None and not _is_range(self.value_range):
             raise InvalidArgument(f"value_range is {self.value_range!r}; expected (low, high), e.g. (-1, 1)")
@@ -101,6 +114,8 @@ class Options:
                 f"fixed_latents is {type(self.fixed_latents).__name__}; expected what the generator's call takes: a "
                 "tensor, a tuple of arguments, or a dict of keyword arguments, with a tensor among them"
             )
+        if self.if_taken not in ("error", "sibling"):
+            raise InvalidArgument(f'if_taken is {self.if_taken!r}; expected "error" or "sibling"')
         self.schedule()
 
     def schedule(self) -> Schedule:

@@ -1,6 +1,5 @@
 """From finished steps and captures to the run folder, statistics, events and the wish to stop."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,32 +11,21 @@ from torch import Tensor
 from .._distributed import ALONE, Place
 from .._monitor import Monitor, Reference, fit_reference, follow_classes
 from .._records import Event
-from .._store import CaptureBudget, RunWriter, load
 from ..errors import in_a_line
 from ._costs import CaptureCosts
-from ._forms import (
-    StepValues,
-    as_array,
-    as_columns,
-    counted_not_finite,
-    other_shapes,
-    reference_tensors,
-    run_info,
-    step_columns,
-    too_few,
-)
+from ._forms import as_array, as_columns, counted_not_finite, other_shapes, reference_tensors, run_info, too_few
 from ._given import given_reference
 from ._keep_best import Keeper
 from ._labels import class_indices
 from ._notices import Listener, say, warn
+from ._opening import Fail, open_record
 from ._options import Options
 from ._pool import FEWEST_ROWS
 from ._reservoir import Reservoir
+from ._rows import Flusher, Rows
 from ._sheets import Sheets
-from ._stored import observe_stored
-
-FLUSH_SECONDS = 1.0
-FLUSH_ROWS = 1000
+from ._stored import observe_stored, read_back
+from ._thinned import Thinned
 
 
 class Pipeline:
@@ -46,7 +34,9 @@ class Pipeline:
     Of many ranks only rank 0 analyses: the others record their steps.
     """
 
-    def __init__(self, path: Path, options: Options, *, current_step: Callable[[], int], place: Place = ALONE) -> None:
+    def __init__(
+        self, path: Path, options: Options, *, current_step: Callable[[], int], place: Place = ALONE, fail: Fail = str
+    ) -> None:
         self.options = options
         self.rank = place.rank
         self._alone = place.world_size == 1
@@ -56,24 +46,23 @@ class Pipeline:
         self.error: str | None = None
         """What keeps captures from being measured; the rest goes on."""
         self.listener = Listener(options.on_event)
-        self.costs = CaptureCosts()
         self._current_step = current_step
-        self._rows: list[StepValues] = []
-        self._flushed = time.monotonic()
+        self._rows = Rows()
+        self._flusher = Flusher(self.flush)
         self._started = False
         self._told_of_small_batches = False
         self._labelled = (None, None) if self.rank else given_reference(options)
         self._given = self._labelled[0]
         self._reservoir = Reservoir()
-        self._budget = CaptureBudget(limit=options.disk_limit)
-        self._info = run_info(options) | {"world_size": place.world_size}
-        self.writer = RunWriter(path, info=self._info, rank=self.rank)
-        self.sheets = Sheets(self.writer, disk_limit=options.disk_limit)
-        self.keeper = Keeper(options.keep_best)
-        if self.writer.start and not self.rank:
-            say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
-        for step, size in self.writer.capture_sizes().items():
-            self._thin(step, size)
+        info = run_info(options) | {"world_size": place.world_size}
+        self.writer, self.outbox = open_record(path, options, info=info, place=place, fail=fail)
+        self.costs = CaptureCosts(lambda: self.outbox.capture_seconds)
+        with ExitStack() as if_this_fails:
+            if_this_fails.callback(self.outbox.close)
+            self.captures = Thinned("captures", self.writer, disk_limit=options.disk_limit)
+            self.sheets = Sheets(self.writer, disk_limit=options.disk_limit)
+            self.keeper = Keeper(options.keep_best, self.outbox.put)
+            if_this_fails.pop_all()
 
     @property
     def wants_real(self) -> bool:
@@ -102,13 +91,18 @@ class Pipeline:
         """
         self.flush()
         if self._started:
-            self.writer = RunWriter(self.writer.path, info=self._info, rank=self.rank)
+            self.writer.start_anew()
         self._started = True
         if self.rank:
             return
-        run = load(self.writer.path)
         self.monitor = Monitor(self.options.detector_options())
+        run = read_back(self.writer.path, self.outbox)
+        if run is None:
+            return
         observe_stored(self.monitor, run.decisive_steps, run.statistics, bands=run.bands, before=step)
+        for stored, current in ((self.captures, run.batches), (self.sheets, run.sheets)):
+            stored.taken_up(step, current)
+            stored.protect(self.monitor.events)
         self.keeper.take_up(run.statistics.loc[: step - 1], run.bands, self.monitor.events)
         self.should_stop = any(self._stops(event) for event in self.monitor.events)
         if self.reference is None and run.reference is not None:
@@ -117,17 +111,21 @@ class Pipeline:
             self.reference = self._fit(self._given, sample_size=size, shuffle=False)
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
-        """A finished step: its columns, as measured at `seconds` since the epoch."""
+        """A finished step: its columns, as measured at `seconds` since 1970."""
         values = counted_not_finite(values)
         if not self._started and step and self.writer.start:
             with self._analysing():
                 self.take_up(step)
         self._started = True
-        self._rows.append((step, seconds, values))
+        self._rows.add((step, seconds, values))
         if not self.rank:
             self._raise(self.monitor.observe_step(step, values))
-        if len(self._rows) >= FLUSH_ROWS or time.monotonic() - self._flushed > FLUSH_SECONDS:
+        if self._rows.due:
             self.flush()
+
+    def take_ahead(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
+        """A finished step to which the loop may still add: it is stored as it is, and observed with `take_step`."""
+        self._rows.flush(self.writer, ahead=(step, seconds, dict(counted_not_finite(values))))
 
     def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
         """Generated samples (n, ...): stored, and measured once there is a reference."""
@@ -141,7 +139,7 @@ class Pipeline:
         tensors = {"generated": generated} | dict(extras or {})
         self.flush()
         size = self.writer.write_capture(step, {name: as_array(tensor) for name, tensor in tensors.items()})
-        self._thin(step, size)
+        self.captures.wrote(self.writer, step=step, size=size)
         if self.error is None:
             with self._analysing():
                 self._measure(step, generated, class_indices(tensors.get("labels"), len(generated)))
@@ -162,8 +160,6 @@ class Pipeline:
         """A failure in here ends the analysis, with one warning; steps and captures go on being recorded."""
         try:
             yield
-        except OSError:
-            raise
         except Exception as failure:
             self._give_up(in_a_line(failure))
 
@@ -173,30 +169,31 @@ class Pipeline:
             warn(f"nothing can be measured any more: {reason}. Steps and captures are recorded all the same.")
 
     def flush(self) -> None:
-        """Hand the steps so far to the operating system."""
-        if self._rows:
-            self.writer.append_steps(step_columns(self._rows))
-            self._rows = []
-        self._flushed = time.monotonic()
+        """Hand the steps so far over, to be written; from any thread."""
+        self._rows.flush(self.writer)
+
+    def flush_soon(self) -> None:
+        """See to it that they are handed over within a second, whether more of them come or not."""
+        if self._rows.waiting:
+            self._flusher.wake()
 
     def close(self, *, how: str, error: str | None, info: Mapping[str, Any], stopped_at: int | None = None) -> None:
         """Write what is left and how the run ended; `stopped_at` is where many ranks stopped together."""
         with ExitStack() as last_first:  # each of it, whatever becomes of the others
+            last_first.callback(self.outbox.close)
             last_first.callback(self.writer.close, how=how, error=error, stopped_at=stopped_at)
             last_first.callback(self._write_info, info)
             last_first.callback(self.keeper.close, failed=(info.get("error") or self.error) is not None)
+            self._flusher.close()
             self.flush()
             for event in filter(self._stops, self.monitor.events if stopped_at is not None else ()):
                 self.writer.append_event(event, visible_at=stopped_at)
 
     def _write_info(self, info: Mapping[str, Any]) -> None:
-        own = {"error": self.error} | ({} if self.keeper.written is None else {"kept_step": self.keeper.written})
-        info = own | {name: value for name, value in info.items() if value is not None}
-        self.writer.update_info(**info, captures_removed=self._budget.removed, sheets_removed=self.sheets.removed)
-
-    def _thin(self, step: int, size: int) -> None:
-        for gone in self._budget.add(step, size):
-            self.writer.remove_capture(gone)
+        self.outbox.settle()  # until then it is not known whether the best weights were written
+        kept = {} if self.keeper.written is None else {"kept_step": self.keeper.written}
+        info = {"error": self.error} | kept | {name: value for name, value in info.items() if value is not None}
+        self.writer.update_info(**info, **self.captures.described(), **self.sheets.described())
 
     def _reference_for(self, generated: Tensor) -> Reference | None:
         if self.reference is None:
@@ -236,7 +233,8 @@ class Pipeline:
             stops = self._stops(event)
             self.should_stop = self.should_stop or stops
             self.flush()
-            self._budget.protect((event.onset, event.step))
+            for stored in (self.captures, self.sheets):
+                stored.protect([event])
             self.writer.append_event(event, visible_at=self._current_step() if stops and self._alone else None)
             say(f"{event.severity}: {event.message}")
             self.listener.tell(event)

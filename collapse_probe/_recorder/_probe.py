@@ -16,8 +16,8 @@ from torch import Tensor
 from .._distributed import Clock, Coordination, Wish, place
 from .._records import Event
 from ..errors import InvalidArgument, LoopNotUnderstood, in_a_line
-from ._by_hand import HandScores, batches, check_by_hand, host_tensor, own_scalars, scalar
-from ._notices import warn
+from ._by_hand import HandScores, batches, check_by_hand, host_tensor, numbers, own_scalars, scalar, step_number
+from ._notices import Off, warn
 from ._options import Options, ProbeOptions, parse_options
 from ._pipeline import Pipeline
 from ._source import Source
@@ -51,27 +51,29 @@ class Probe:
         if not isinstance(run, str | PathLike) or not str(run):
             raise InvalidArgument(f"run is {run!r}; expected the path of a folder, e.g. 'runs/first'")
         self._source: Source | None = None
-        self._step = 0
-        self._highest = 0
+        self._step = self._highest = options.first_step
         self._scores = HandScores()
-        self._paused = False
-        self._closed = False
-        self._failed: str | None = None
-        self._place = place()
-        self._pipeline = Pipeline(Path(run), options, current_step=self._steps_so_far, place=self._place)
+        self._paused = self._closed = False
+        self._off = Off()
+        self._place = here = place()
+        self._pipeline = Pipeline(Path(run), options, current_step=self._steps_so_far, place=here, fail=self._fail)
 
     def _start(self, kind: str) -> None:
-        clock = Clock(self._steps_so_far, lambda: self._failed is None and getattr(self._source, "counting", True))
+        clock = Clock(self._steps_so_far, lambda: self._off.error is None and getattr(self._source, "counting", True))
         wish = Wish(lambda: self._pipeline.should_stop, warn)
         self._coordination = Coordination(f"{kind}/{next(_MADE[kind])}", self._place, clock, wish)
-        atexit.register(self._at_exit)
+        atexit.register(self._close, how="interpreter exit")
 
     @classmethod
     def _attached(cls, run: str | PathLike[str], options: Options, source: Callable[[Pipeline], Source]) -> "Probe":
         """A probe that `source` feeds."""
         probe = cls.__new__(cls)
         probe._open(run, options)
-        probe._source = source(probe._pipeline)
+        try:
+            probe._source = source(probe._pipeline)
+        except BaseException:
+            probe._pipeline.outbox.close()
+            raise
         probe._start("attached")
         return probe
 
@@ -101,17 +103,13 @@ class Probe:
         if self._source is not None:
             raise InvalidArgument("this probe is attached and counts steps itself; call log(...) for your own scalars")
         self._refuse_if_closed()
-        if self._paused or self._failed is not None:
+        if self._paused or self._off.error is not None:
             return
-        own_scalars(scalars)
-        if step is not None and (isinstance(step, bool) or not isinstance(step, int) or step < 0):
-            raise InvalidArgument(f"step is {step!r}; expected a whole number >= 0")
-        losses = {"loss_d": loss_d, "loss_g": loss_g, **scalars}
-        values = {name: scalar(name, value) for name, value in losses.items() if value is not None}
-        given = None if fake is None and real is None else batches(fake, real, self._pipeline.sample_shape)
-        extras = {"labels": labels, "latents": latents} if given is not None else {}
+        values = numbers({"loss_d": loss_d, "loss_g": loss_g}, scalars)
+        generated, reals = batches(fake, real, self._pipeline.sample_shape)
+        extras = {} if fake is None and real is None else {"labels": labels, "latents": latents}
         kept = {name: host_tensor(value) for name, value in extras.items() if value is not None}
-        number = self._step if step is None else step
+        number = self._step if step is None else step_number(step)
         self._step = number + 1
         try:
             if d_real is not None or d_fake is not None:
@@ -120,12 +118,14 @@ class Probe:
                 self._pipeline.take_up(number)
                 self._coordination.start_over()
             self._highest = number + 1
-            if given is not None and given[1] is not None:
-                self._pipeline.take_real(given[1])
+            if reals is not None:
+                self._pipeline.take_real(reals)
             self._pipeline.take_step(number, time.time(), values)
-            if given is not None and given[0] is not None:
+            self._pipeline.flush_soon()
+            if generated is not None:
+                self._pipeline.outbox.make_room()
                 self._pipeline.keeper.snapshot(number)
-                self._pipeline.take_capture(number, given[0], kept)
+                self._pipeline.take_capture(number, generated, kept)
         except InvalidArgument:
             raise
         except Exception as failure:
@@ -160,6 +160,11 @@ class Probe:
         return bool(self._tried(self._coordination.should_stop))
 
     @property
+    def run(self) -> Path:
+        """The folder that it records in."""
+        return self._pipeline.writer.path
+
+    @property
     def events(self) -> list[Event]:
         """The events so far."""
         return list(self._pipeline.monitor.events)
@@ -168,7 +173,8 @@ class Probe:
     def error(self) -> str | None:
         """What went wrong inside the probe, or what of the loop it could not understand; None when all is well."""
         of_source = None if self._source is None else self._source.error
-        return self._failed or of_source or self._pipeline.error or self._pipeline.keeper.error
+        pipeline = self._pipeline
+        return self._off.error or of_source or pipeline.error or pipeline.keeper.error or pipeline.outbox.error
 
     @contextmanager
     def pause(self) -> Iterator[None]:
@@ -199,9 +205,8 @@ class Probe:
         """Misuse raises; any other failure turns the probe off with one warning, and training goes on."""
         if self._source is not None:
             self._source.fail(failure)
-        elif self._failed is None:
-            self._failed = in_a_line(failure)
-            warn(f"the probe failed and is off, training goes on: {self._failed}")
+        else:
+            self._off.by(failure)
 
     def _steps_so_far(self) -> int:
         return self._step if self._source is None else self._source.steps
@@ -221,7 +226,7 @@ class Probe:
         if self._pipeline.listener.thread == threading.get_ident():
             raise InvalidArgument("close() was called inside on_event; set a flag there and close in the training loop")
         self._closed = True
-        atexit.unregister(self._at_exit)
+        atexit.unregister(self._close)
         # Each of it, whatever becomes of the others: hooks have to go, and what was recorded has to be written.
         self._tried(self._coordination.close)
         if (source := self._source) is not None:
@@ -230,6 +235,7 @@ class Probe:
         info |= {"error": self.error}
         stopped_at = self._tried(lambda: self._coordination.stopped_at)
         self._tried(lambda: self._pipeline.close(how=how, error=error, info=info, stopped_at=stopped_at))
+        self._tried(self._pipeline.outbox.close)
         if self._source is not None and self._source.refusal is not None and error is None:
             raise LoopNotUnderstood(self._source.refusal)
 
@@ -242,6 +248,3 @@ class Probe:
         except Exception as failure:
             self._fail(failure)
             return None
-
-    def _at_exit(self) -> None:
-        self._close(how="interpreter exit")

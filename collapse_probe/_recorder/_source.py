@@ -16,7 +16,7 @@ class Source(Protocol):
 
     @property
     def steps(self) -> int:
-        """Steps closed so far."""
+        """The number of the next step."""
 
     @property
     def counting(self) -> bool:

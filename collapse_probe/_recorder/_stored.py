@@ -2,11 +2,16 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from .._monitor import Monitor
 from .._records import Band
+from .._store import Outbox, Run, load
+from ._notices import say
+
+_LONGEST_WAIT = 2.0
 
 
 def observe_stored(
@@ -27,6 +32,14 @@ def observe_stored(
             monitor.observe_statistics(step, measured.pop(step), bands)
     for step, values in sorted(measured.items()):
         monitor.observe_statistics(step, values, bands)
+
+
+def read_back(folder: Path, outbox: Outbox) -> Run | None:
+    """The run that is being written, once all of it is there; None, with a line that says so, while the disk fails."""
+    if outbox.settle(at_most=_LONGEST_WAIT):
+        return load(folder)
+    say(f"{folder} cannot be read back while its disk fails: what was recorded before is not known to what watches")
+    return None
 
 
 def _rows(table: pd.DataFrame) -> Iterator[tuple[int, dict[str, float]]]:

@@ -16,12 +16,15 @@ class Transfer:
     says when it is done: pinned memory read before its event holds garbage. On the CPU there is nothing to copy.
     """
 
-    def __init__(self, tensors: Sequence[Tensor], stream: torch.cuda.Stream | None) -> None:
+    def __init__(
+        self, tensors: Sequence[Tensor], stream: torch.cuda.Stream | None, *, behind: torch.cuda.Stream | None = None
+    ) -> None:
+        """`behind` is the stream that computes them, where it is not the current one of this thread."""
         self._tensors = list(tensors)
         self._done: torch.cuda.Event | None = None
         if stream is None:
             return
-        stream.wait_stream(torch.cuda.current_stream(stream.device))
+        stream.wait_stream(behind or torch.cuda.current_stream(stream.device))
         with torch.cuda.stream(stream):
             self._tensors = [torch.empty(t.shape, dtype=t.dtype, pin_memory=True) for t in tensors]
             for target, source in zip(self._tensors, tensors, strict=True):

@@ -5,13 +5,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from ._assemble import Assembler
+from ._assemble import Assembler, StepRow
 from ._chunk import Chunk
 from ._pipeline import Pipeline
 from ._transfer import Transfer
 
 MAXIMUM_PENDING_BYTES = 64 * 2**20
+IDLE_SECONDS = 1.0
 
 
 @dataclass
@@ -27,11 +29,17 @@ class Capture:
 class Worker:
     """Takes chunks and captures in order and runs them through the pipeline, in a daemon thread.
 
-    Steps are never dropped. A capture is, and is counted, when 64 MB of captures are waiting already.
+    Steps are never dropped. A capture is, and is counted, when 64 MB of captures are waiting already. Once a second,
+    where nothing waits, it calls `idle` and sees to it that what it was given is on disk.
     """
 
     def __init__(
-        self, pipeline: Pipeline, assembler: Assembler, *, on_failure: Callable[[BaseException], None]
+        self,
+        pipeline: Pipeline,
+        assembler: Assembler,
+        *,
+        on_failure: Callable[[BaseException], None],
+        idle: Callable[[], None],
     ) -> None:
         self.dropped = 0
         self.step_seconds = 0.0
@@ -39,6 +47,9 @@ class Worker:
         self._pipeline = pipeline
         self._assembler = assembler
         self._on_failure = on_failure
+        self._idle = idle
+        self._may_change: StepRow | None = None
+        self._look = time.monotonic() + IDLE_SECONDS
         self._queue: queue.SimpleQueue[Chunk | Capture | None] = queue.SimpleQueue()
         self._pending_bytes = 0
         self._failed = False
@@ -63,16 +74,27 @@ class Worker:
         self._thread.join()
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
+        while (item := self._next()) is not None:
             if self._failed:
                 # What came after the failure: dropped, or it would be kept for ever.
                 continue
             try:
-                self._handle(item)
+                if item == "idle":
+                    self._idle()
+                    self._pipeline.flush()
+                else:
+                    self._handle(item)
             except BaseException as error:
                 # Nobody else hears of what ends this thread, a SystemExit in a callable of the user's included.
                 self._failed = True
                 self._on_failure(error)
+
+    def _next(self) -> Chunk | Capture | Literal["idle"] | None:
+        try:
+            return self._queue.get(timeout=max(0.0, self._look - time.monotonic()))
+        except queue.Empty:
+            self._look = time.monotonic() + IDLE_SECONDS
+            return "idle"
 
     def _handle(self, item: Chunk | Capture) -> None:
         if isinstance(item, Capture):
@@ -83,11 +105,22 @@ class Worker:
                 self._pipeline.take_capture(item.step, tensors.pop("generated"), tensors)
             with self._lock:
                 self._pending_bytes -= item.transfer.nbytes
-            return
-        began = time.thread_time()
-        for row in self._assembler.assemble(item):
+        else:
+            began = time.thread_time()
+            self._take_steps(item)
+            self.step_seconds += time.thread_time() - began
+
+    def _take_steps(self, chunk: Chunk) -> None:
+        if (before := self._may_change) is not None:
+            self._may_change = None
+            self._assembler.amend(before, chunk)
+            self._pipeline.take_step(before.step, before.time, before.values)
+        rows = self._assembler.assemble(chunk)
+        for row in rows:
             for samples in row.real_inputs:
                 self._pipeline.take_real(samples)
-            if row.step >= 0:
+            if chunk.may_change and row is rows[-1]:
+                self._may_change = row
+                self._pipeline.take_ahead(row.step, row.time, row.values)
+            elif row.step >= 0:
                 self._pipeline.take_step(row.step, row.time, row.values)
-        self.step_seconds += time.thread_time() - began

@@ -43,7 +43,9 @@ def report(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(content, encoding="utf-8", newline="\n")
+        temporary.unlink(missing_ok=True)  # a link that somebody laid there is not written through
+        with temporary.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(content)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

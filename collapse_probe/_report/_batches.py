@@ -11,8 +11,14 @@ from PIL import Image
 from ..errors import InvalidArgument
 
 TILES, LONGEST, WIDTH = 64, 64, 520
+MOST_BASIS = 2048
 PNG_BYTES = 1 << 17
 """A sheet of more pixels than this is stored as JPEG: 60 sheets of colour photographs would make the page heavy."""
+
+
+LARGEST = 2**26
+FARTHEST = 1e30
+"""Numbers beyond are drawn here: their squares are still finite."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,11 @@ class Sheet:
     uri: str
     width: int
     tiles: int
+
+
+def can_be_drawn(samples: Shaped[np.ndarray, "..."]) -> bool:
+    """Whether there are samples at all, and not too much of them."""
+    return samples.ndim > 1 and 0 < samples.size <= LARGEST
 
 
 def is_image(samples: Shaped[np.ndarray, "n ..."]) -> bool:
@@ -45,14 +56,16 @@ def channels_last(samples: Shaped[np.ndarray, "n ..."]) -> Shaped[np.ndarray, "n
 
 def value_range(given: object, *samples: np.ndarray | None) -> tuple[float, float]:
     """The values that are drawn black and white: those given, else the extremes of the first samples that there are."""
-    if isinstance(given, list | tuple) and len(given) == 2:
-        return float(given[0]), float(given[1])
+    pair = isinstance(given, list | tuple) and len(given) == 2 and all(isinstance(end, int | float) for end in given)
+    if pair and -FARTHEST < given[0] < given[1] < FARTHEST:  # type: ignore[index]
+        return float(given[0]), float(given[1])  # type: ignore[index]
     for values in samples:
         if values is None:
             continue
         if values.dtype == np.uint8:
             return 0.0, 255.0
         finite = values[np.isfinite(values)].astype(np.float64)
+        finite = finite.clip(-FARTHEST, FARTHEST)
         if finite.size and finite.min() < finite.max():
             return float(finite.min()), float(finite.max())
     return 0.0, 1.0
@@ -84,9 +97,9 @@ class Plane:
     @classmethod
     def of(cls, basis: Shaped[np.ndarray, "m ..."]) -> "Plane":
         """The plane for samples like these; the signs of the directions are fixed, so that it is always the same."""
-        flat = _flat(basis)
-        if flat.shape[1] <= 2:
-            return cls(np.zeros(flat.shape[1]), np.eye(flat.shape[1]))
+        flat = _flat(basis[:MOST_BASIS])
+        if flat.shape[1] <= 2 or not len(flat):
+            return cls(np.zeros(flat.shape[1]), np.eye(min(flat.shape[1], 2), flat.shape[1]))
         centre = flat.mean(axis=0)
         directions = np.linalg.svd(flat - centre, full_matrices=False)[2][:2]
         largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)
@@ -102,13 +115,13 @@ class Plane:
 
 def _flat(samples: Shaped[np.ndarray, "n ..."]) -> Float[np.ndarray, "k d"]:
     flat = samples.reshape(len(samples), -1).astype(np.float64)
-    return flat[np.isfinite(flat).all(axis=1)]
+    return flat[np.isfinite(flat).all(axis=1)].clip(-FARTHEST, FARTHEST)
 
 
 def _to_bytes(pictures: Shaped[np.ndarray, "n h w c"], limits: tuple[float, float]) -> UInt8[np.ndarray, "n h w c"]:
     low, high = limits
-    scaled = (np.nan_to_num(pictures.astype(np.float64), nan=low, posinf=high, neginf=low) - low) / (high - low)
-    return (scaled.clip(0, 1) * 255).round().astype(np.uint8)
+    within = np.nan_to_num(pictures.astype(np.float64), nan=low, posinf=high, neginf=low).clip(low, high)
+    return ((within - low) / (high - low) * 255).round().astype(np.uint8)
 
 
 def _shrink(tile: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h2 w2 c"]:

@@ -33,7 +33,7 @@ def moving(view: View) -> Moving:
     """Everything that the slider of this run moves."""
     found = Moving(view.slider)
     if view.shown:
-        if all(is_image(capture["generated"]) for capture in view.shown.values()):
+        if is_image(next(iter(view.shown.values()))):
             _add_images(found, view)
         else:
             _add_points(found, view)
@@ -47,7 +47,7 @@ def moving(view: View) -> Moving:
 
 
 def _add_images(found: Moving, view: View) -> None:
-    batches = [capture["generated"] for capture in view.shown.values()]
+    batches = list(view.shown.values())
     reference = view.reference if view.reference is not None and is_image(view.reference) else None
     limits = value_range(view.run.info.get("value_range"), reference, *batches)
     sheets = [contact_sheet(batch, limits) for batch in batches]
@@ -62,13 +62,14 @@ def _add_images(found: Moving, view: View) -> None:
 
 
 def _add_points(found: Moving, view: View) -> None:
-    batches = [capture["generated"] for capture in view.shown.values()]
+    batches = list(view.shown.values())
     reference = view.reference
     if reference is not None and reference[0].size != batches[0][0].size:
         reference = None
     plane = Plane.of(reference if reference is not None else np.concatenate(batches))
     clouds = [plane.points(batch) for batch in batches]
     real = plane.points(reference) if reference is not None else None
+    real = real if real is not None and len(real) else None
     found.captions = [
         f"{min(len(cloud), MOST_GENERATED):,} of {len(batch):,} samples{_not_finite(batch)}"
         for cloud, batch in zip(clouds, batches, strict=True)

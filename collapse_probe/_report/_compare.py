@@ -1,12 +1,10 @@
 """Several runs in one figure."""
 
-import html
-
 import numpy as np
 
 from ._bucket import bucket, measured
 from ._section import plot
-from ._style import AXIS, BLUE, GREEN, ORANGE, PURPLE, SKY, VERDICTS, VERMILLION, Figure, layout, numbers, plain
+from ._style import AXIS, BLUE, GREEN, ORANGE, PURPLE, SKY, VERDICTS, VERMILLION, Figure, escape, layout, numbers, plain
 from ._view import View
 
 COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, "#111827")
@@ -19,7 +17,7 @@ def compare(views: list[View]) -> str:
     columns = _columns(views)
     if not 2 <= len(views) <= MOST_RUNS or not columns:
         return ""
-    options = "".join(f"<option>{html.escape(title)}</option>" for title in columns.values())
+    options = "".join(f"<option>{escape(title)}</option>" for title in columns.values())
     chooser = f"<h3>All runs <select id='choice' aria-label='quantity compared'>{options}</select></h3>"
     return f"<div class='card'>{chooser}{plot('compare', compare_figure(views), role='compare')}</div>"
 

@@ -29,7 +29,7 @@ def event_traces(view: View) -> list[dict[str, Any]]:
                 "showlegend": False,
                 "legendgroup": "event",
                 "x": [event.onset, event.step],
-                "y": [event.kind.replace("_", " ")] * 2,
+                "y": [plain(event.kind.replace("_", " "))] * 2,
                 "line": {"color": colour, "width": 5},
                 "marker": {
                     "color": colour,
@@ -47,7 +47,7 @@ def lines(view: View) -> list[dict[str, Any]]:
     """Vertical lines through all rows: dashed where an event began, solid where it was raised, and the best step."""
     shapes = []
     for event in view.events:
-        legend = {"name": words(event), "legendgroup": words(event)}
+        legend = {"name": plain(words(event)), "legendgroup": plain(words(event))}
         for step, dash in ((event.step, "solid"), (event.onset, "dash")):
             shapes.append(vertical(step, SEVERITY[event.severity], dash) | legend)
     if view.verdict.best_step is not None:

@@ -1,6 +1,5 @@
 """The whole page: overview, one section a run, footer."""
 
-import html
 import string
 from importlib.resources import files
 
@@ -10,10 +9,10 @@ from .._version import __version__
 from ..errors import CollapseProbeError
 from ._compare import compare
 from ._section import section, verdict_badge
+from ._style import escape
 from ._text import flat, step
 from ._view import View
 
-escape = html.escape
 HEADINGS = ("run", "verdict", "steps", "went wrong at", "best step", "reason")
 
 

@@ -1,18 +1,19 @@
 """The section of one run, as HTML."""
 
-import html
 import json
+import math
 from typing import Any
+
+import numpy as np
 
 from ._captures import Moving, moving
 from ._figures import time_figure
 from ._marks import words
 from ._rows import EVENTS, rows
-from ._style import SEVERITY, VERDICTS, Figure
-from ._text import duration, flat, headline, number, tags, time_saved
+from ._style import SEVERITY, VERDICTS, Figure, escape
+from ._text import duration, flat, headline, number, tags, thinned, time_saved
 from ._view import View
 
-escape = html.escape
 TOLD_ELSEWHERE = frozenset({"format", "starts", "ends", "cost", "tags"})
 
 
@@ -52,17 +53,27 @@ def plot(identifier: str, figure: Figure, *, role: str = "") -> str:
 
 def data(identifier: str, content: object) -> str:
     """JSON inside the page; no `<` is left in it, so no text of the run can end it."""
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    text = json.dumps(_drawable(content), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return f"<script type='application/json' id='{identifier}'>{text}</script>"
+
+
+def _drawable(content: object) -> object:
+    """What is not finite, where a number ran over, is left to the figure to choose."""
+    if isinstance(content, dict):
+        return {name: _drawable(item) for name, item in content.items()}
+    if isinstance(content, list | tuple):
+        return [_drawable(item) for item in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _banner(view: View) -> str:
     symbol, _, colour = VERDICTS[view.verdict.kind]
     saved = time_saved(view.run)
-    times = view.steps["time"].dropna()
-    chips = [f"{len(view.steps):,} steps", f"{len(view.run.batches):,} captures", f"{len(view.events):,} events"]
+    times = view.steps["time"].to_numpy(dtype=float)
+    times = times[np.isfinite(times)]
+    chips = [f"{len(view.steps):,} steps", f"{len(view.run.batches):,} captures", f"{view.event_count:,} events"]
     if len(times) > 1:
-        chips.append(duration(float(times.max() - times.min())))
+        chips.append(duration(float(times.max()) - float(times.min())))
     chips += tags(view)
     return (
         f"<div class='card banner' style='--colour:{colour}'>"
@@ -102,23 +113,20 @@ def _moving(view: View, found: Moving) -> str:
     content["strip"] = {"images": found.strip.images, "steps": found.strip.steps, "shown": found.strip.shown}
     content["moves"] = {names[name]: moves for name, moves in found.moves.items()}
     stored = len(view.run.batches)
-    thinned = (
-        f"<p class='quiet'>{len(found.steps)} of {stored:,} captures are shown.</p>"
-        if len(found.steps) < stored
-        else ""
-    )
+    told = [f"{len(found.steps)} of {stored:,} captures are shown."] if len(found.steps) < stored else []
+    notes = "".join(f"<p class='quiet'>{escape(note)}</p>" for note in [*told, *thinned(view.run)])
     last = len(found.steps) - 1  # the page opens at what the run has come to
     return (
         f"<div class='slider' data-moving='{view.anchor}-moving'>"
         f"<button type='button'>▶ play</button><input type='range' min='0' max='{last}' value='{last}' "
         f"aria-label='step shown'><output></output></div>"
-        f"<div class='card'><div class='grid'>{''.join(cards)}</div>{thinned}</div>"
+        f"<div class='card'><div class='grid'>{''.join(cards)}</div>{notes}</div>"
         + data(f"{view.anchor}-moving", content)
     )
 
 
 def _events(view: View) -> str:
-    if not view.events:
+    if not view.event_count:
         return "<div class='card'><h3>Events</h3><p class='quiet'>None: nothing was flagged.</p></div>"
     items = []
     for event, visible in zip(view.events, view.visible_at, strict=True):
@@ -132,13 +140,15 @@ def _events(view: View) -> str:
             f"<p>{escape(event.message)}</p><p class='advice'><b>What to do.</b> {escape(event.advice)}</p>"
             f"<dl>{evidence}</dl></div>"
         )
-    return f"<div class='card'><h3>Events</h3>{''.join(items)}</div>"
+    more = view.event_count - len(items)
+    rest = f"<p class='quiet'>And {more:,} more: see Run.events.</p>" if more else ""
+    return f"<div class='card'><h3>Events</h3>{''.join(items)}{rest}</div>"
 
 
 def _details(view: View) -> str:
     pairs = flat({name: value for name, value in view.run.info.items() if name not in TOLD_ELSEWHERE})
     pairs += [("started", str(len(view.run.info["starts"])) + " times")] if len(view.run.info["starts"]) > 1 else []
-    pairs += [("ended", end.get("how", "")) for end in view.run.info["ends"]]
+    pairs += [("ended", end["how"]) for end in view.run.info["ends"]]
     pairs.append(("folder", str(view.run.path)))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
     return f"<details><summary>Options, versions and folder</summary><div class='card'><dl>{rows}</dl></div></details>"

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from ..errors import CollapseProbeError
-from ._batches import contact_sheet, is_image
+from ._batches import can_be_drawn, contact_sheet, is_image
 from ._view import View
 
 
@@ -26,7 +26,7 @@ def film_strip(view: View, steps: list[int], limits: tuple[float, float]) -> Str
             sheet = view.run.sheet(step)
         except CollapseProbeError:
             continue
-        if is_image(sheet):
+        if can_be_drawn(sheet) and is_image(sheet):
             drawn = contact_sheet(sheet, limits)
             strip.images.append(drawn.uri)
             strip.steps.append(step)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from .._harmless import harmless
 from .._records import VerdictKind
 
 Figure = dict[str, Any]
@@ -61,5 +62,10 @@ def numbers(values: Iterable[float]) -> list[float | None]:
 
 
 def plain(text: str) -> str:
-    """Text that a figure shows as it stands; figures read a little HTML."""
-    return html.escape(text, quote=False)
+    """Text that a figure shows as it stands; figures read a little HTML, and formulas between dollars."""
+    return html.escape(harmless(text), quote=False).replace("$", "&#36;")
+
+
+def escape(text: object) -> str:
+    """Text that the page shows as it stands."""
+    return html.escape(harmless(text))

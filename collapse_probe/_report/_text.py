@@ -43,6 +43,15 @@ def tags(view: View) -> list[str]:
     return [str(tag) for tag in given] if isinstance(given, list) else [str(given)] if given else []
 
 
+def thinned(run: Run) -> list[str]:
+    """What the run gave up to stay within its limit on disk."""
+    return [
+        f"{count:,} {kind} were given up to stay within disk_limit, evenly over time; those around events went last."
+        for kind, count in run.thinned.items()
+        if count
+    ]
+
+
 def time_saved(run: Run) -> str | None:
     """What stopping at the first critical event saves of the steps that were planned."""
     total = run.info.get("total_steps")
@@ -62,9 +71,10 @@ def seconds_a_step(run: Run) -> float | None:
     times = run.steps["time"].dropna()
     if len(times) < 2:
         return None
-    rates = np.diff(times.to_numpy()) / np.diff(times.index.to_numpy())
-    median = float(np.median(rates))
-    return median if median > 0 else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Steps as doubles: of two that are as far apart as can be, the difference would not fit their own type.
+        median = float(np.median(np.diff(times.to_numpy()) / np.diff(times.index.to_numpy().astype(np.float64))))
+    return median if 0 < median < math.inf else None
 
 
 def duration(seconds: float | int) -> str:
@@ -73,6 +83,8 @@ def duration(seconds: float | int) -> str:
     >>> duration(4_980), duration(42.3)
     ('1 h 23 min', '42 s')
     """
+    if not abs(seconds) < 1e15:
+        return "an unknown time"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

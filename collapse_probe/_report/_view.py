@@ -13,10 +13,14 @@ import pandas as pd
 from .._records import DIVERSITY, Band, Event, Verdict
 from .._store import Run
 from ..errors import CollapseProbeError, UnreadableRun
+from ._batches import can_be_drawn
 
 SHORT = 28
 """Longer titles are sentences: they are set beside the name."""
-PART = re.compile(r"(.+)\.(\d+)")
+PART = re.compile(r"(.+)\.([0-9]{1,6})", re.DOTALL)
+MOST_EVENTS = 500
+MOST_NUMBERS = 2**28
+"""Of all captures that are shown; older ones beyond are left out, or making the page would take many gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class View:
         self.verdict: Verdict = run.verdict
         self.steps: pd.DataFrame = run.steps
         self.statistics: pd.DataFrame = run.statistics.drop(columns="time", errors="ignore")
-        self.events: list[Event] = run.event_list
-        self.visible_at: list[int | None] = [None if pd.isna(v) else int(v) for v in run.events["visible_at"]]
+        self.event_count = len(run.event_list)
+        self.events: list[Event] = run.event_list[:MOST_EVENTS]
+        visible_at = run.events["visible_at"].iloc[:MOST_EVENTS]
+        self.visible_at: list[int | None] = [None if pd.isna(step) else int(step) for step in visible_at]
         self.problems: list[str] = run.problems
         self._captures = captures
 
@@ -66,15 +72,19 @@ class View:
     @cached_property
     def bands(self) -> dict[str, Band]:
         """What real data score, by column."""
-        return self.run.bands if self.metadata else {}
+        try:
+            return self.run.bands
+        except UnreadableRun:
+            return {}
 
     @cached_property
     def reference(self) -> np.ndarray | None:
         """The real samples, if they can be read."""
         try:
-            return self.run.reference
+            real = self.run.reference
         except UnreadableRun:
             return None
+        return real if real is not None and can_be_drawn(real) else None
 
     @property
     def last_step(self) -> int | None:
@@ -103,7 +113,9 @@ class View:
 
     def label(self, name: str) -> Label:
         """What the run says about a statistic; its name, made readable, if it says nothing."""
-        known = self.metadata.get("statistics", {}).get(name, {})
+        statistics = self.metadata.get("statistics")
+        known = statistics.get(name) if isinstance(statistics, dict) else None
+        known = known if isinstance(known, dict) else {}
         said = str(known.get("title") or "").strip().removesuffix(".")
         readable = name.replace("_", " ").capitalize()
         title, about = (said, "") if 0 < len(said) <= SHORT else (readable, said)
@@ -116,15 +128,20 @@ class View:
         )
 
     @cached_property
-    def shown(self) -> dict[int, dict[str, np.ndarray]]:
-        """The captures that the page shows, by step."""
-        found = {}
-        for step in thin(self.run.batches, keep=self._turns(), most=self._captures):
+    def shown(self) -> dict[int, np.ndarray]:
+        """The captures that the page shows, by step: those whose samples have the shape of the newest."""
+        found: dict[int, np.ndarray] = {}
+        room = MOST_NUMBERS
+        for step in reversed(thin(self.run.batches, keep=self._turns(), most=self._captures)):
             try:
-                found[step] = self.run.capture(step)
+                generated = self.run.batch(step)
             except CollapseProbeError:
                 continue
-        return found
+            alike = not found or generated.shape[1:] == next(iter(found.values())).shape[1:]
+            if alike and can_be_drawn(generated) and room >= generated.size:
+                found[step] = generated
+                room -= generated.size
+        return dict(reversed(found.items()))
 
     @property
     def slider(self) -> list[int]:

@@ -1,8 +1,39 @@
 """The run folder: what is written while a GAN trains, and what is read back, live, torn or finished."""
 
-from ._load import find_runs, load, load_runs
+from ._folder import open_folder
+from ._layout import FORMAT, replace_file, run_file, stored_ranks, to_json
+from ._load import find_runs, load, load_runs, run_folders
+from ._lock import lock_run
+from ._outbox import Outbox
+from ._parts import Part, leftovers, part_files, read_part
 from ._run import Run
+from ._runfile import read_run_file
 from ._thinning import CaptureBudget
+from ._trouble import Notices
+from ._waiting import Job
 from ._writer import RunWriter
 
-__all__ = ["CaptureBudget", "Run", "RunWriter", "find_runs", "load", "load_runs"]
+__all__ = [
+    "FORMAT",
+    "CaptureBudget",
+    "Job",
+    "Notices",
+    "Outbox",
+    "Part",
+    "Run",
+    "RunWriter",
+    "find_runs",
+    "leftovers",
+    "load",
+    "load_runs",
+    "lock_run",
+    "open_folder",
+    "part_files",
+    "read_part",
+    "read_run_file",
+    "replace_file",
+    "run_file",
+    "run_folders",
+    "stored_ranks",
+    "to_json",
+]

@@ -2,85 +2,124 @@
 
     magic (4)  header length (u32)  payload length (u64)  CRC-32 of header and payload (u32)  header  payload
 
-All little-endian. The header is JSON: `{"rows": n, "start": s, "columns": [[name, dtype], ...]}`; the payload is the
-columns one after another, raw.
+All little-endian. The header is JSON: `{"rows": n, "start": s, "layout": k, "columns": [[name, dtype], ...]}`; the
+payload is the columns one after another, raw. A block of few rows may leave `columns` out: they are those of the
+blocks with the same `start` and `layout`.
 """
 
 import json
-import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
 from ..errors import InvalidArgument
+from ._scan import FRAME, MAGIC, MOST_COLUMNS, MOST_HEADER, MOST_PAYLOAD, Layout, scan
 
-MAGIC = b"\x89CPB"
-FRAME = struct.Struct("<4sIQI")
-DTYPES = ("<i8", "<f8", "<f4")
 Column = Shaped[np.ndarray, " rows"]
 
+_CHEAP_PAYLOAD = 4096
+"""From so many bytes on, naming the columns again costs little."""
+_NAMED_AGAIN = 32
+"""Of so many small blocks one names its columns; of the first ones 0, 1, 2, 4, 8, 16 do."""
+_MOST_LAYOUTS = 1024
+"""After so many each block names its columns."""
 
-@dataclass(frozen=True)
+
+@dataclass(eq=False)
 class Block:
     """The rows of one append; `start` counts the starts of the run, from 0."""
 
     start: int
-    columns: dict[str, Column]
+    rows: int
+    layout: Layout
+    payload: bytes
 
-    @property
-    def rows(self) -> int:
-        """How many rows it holds."""
-        return len(self.columns["step"])
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The values by column."""
+        columns = {}
+        offset = 0
+        for name, dtype in self.layout:
+            columns[name] = np.frombuffer(self.payload, dtype=dtype, count=self.rows, offset=offset)
+            offset += columns[name].nbytes
+        return columns
+
+
+class Encoder:
+    """Makes the blocks of one file in one start of the run.
+
+    Columns that once needed float64 keep it, so that layouts are few and small blocks need not name their columns.
+    """
+
+    def __init__(self, *, start: int) -> None:
+        self._start = start
+        self._wide: set[str] = set()
+        self._layouts: dict[Layout, int] = {}
+        self._written: dict[Layout, int] = {}
+
+    def encode(self, columns: Mapping[str, np.ndarray]) -> bytes:
+        """One block; float32 where that loses nothing, float64 elsewhere."""
+        packed = {name: _pack(name, values, wide=name in self._wide) for name, values in columns.items()}
+        lengths = {name: len(values) for name, values in packed.items()}
+        if len(set(lengths.values())) != 1:
+            raise InvalidArgument(
+                f"the columns have different lengths, {lengths}; expected one row for each step in each"
+            )
+        self._wide |= {name for name, values in packed.items() if values.dtype == "<f8"}
+        payload = b"".join(values.tobytes() for values in packed.values())
+        layout = tuple((name, values.dtype.str) for name, values in packed.items())
+        header = self._header(layout, rows=len(packed["step"]), named=len(payload) >= _CHEAP_PAYLOAD)
+        if len(layout) > MOST_COLUMNS or len(header) > MOST_HEADER or len(payload) > MOST_PAYLOAD:
+            raise InvalidArgument(
+                f"{len(layout):,} columns whose names take {len(header):,} bytes and whose values {len(payload):,}; "
+                f"expected at most {MOST_COLUMNS:,}, {MOST_HEADER:,} and {MOST_PAYLOAD:,}: log the means of groups"
+            )
+        return FRAME.pack(MAGIC, len(header), len(payload), _checksum(header, payload)) + header + payload
+
+    def start_anew(self) -> None:
+        """Name all columns again: blocks that did so may have been lost on their way to the disk."""
+        self._written.clear()
+
+    def _header(self, layout: Layout, *, rows: int, named: bool) -> bytes:
+        fields: dict[str, Any] = {"rows": rows, "start": self._start}
+        if layout not in self._layouts and len(self._layouts) < _MOST_LAYOUTS:
+            self._layouts[layout] = len(self._layouts)
+        if layout in self._layouts:
+            fields["layout"] = self._layouts[layout]
+            before = self._written.get(layout, 0)
+            self._written[layout] = before + 1
+            named = named or before & (before - 1) == 0 or before % _NAMED_AGAIN == 0
+        if named or "layout" not in fields:
+            fields["columns"] = layout
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def encode(columns: Mapping[str, np.ndarray], *, start: int) -> bytes:
-    """One block; float32 where that loses nothing, float64 elsewhere."""
-    packed = {name: _pack(name, values) for name, values in columns.items()}
-    lengths = {name: len(values) for name, values in packed.items()}
-    if len(set(lengths.values())) != 1:
-        raise InvalidArgument(f"the columns have different lengths, {lengths}; expected one row for each step in each")
-    header = json.dumps(
-        {
-            "rows": len(packed["step"]),
-            "start": start,
-            "columns": [[name, values.dtype.str] for name, values in packed.items()],
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode()
-    payload = b"".join(values.tobytes() for values in packed.values())
-    return FRAME.pack(MAGIC, len(header), len(payload), _checksum(header, payload)) + header + payload
+    """One block that needs no other."""
+    return Encoder(start=start).encode(columns)
 
 
 def decode(content: bytes) -> tuple[list[Block], list[tuple[int, int]]]:
     """The sound blocks in order, and the `(begin, end)` of every damaged stretch between or after them.
 
-    A last block that the file does not hold in full is neither: it is not there yet.
+    A last block that the file does not hold in full is neither: it is not there yet. A block whose columns no block
+    of the file names is damaged.
     """
-    blocks: list[Block] = []
-    damaged: list[tuple[int, int]] = []
-    position, sound_until = 0, 0
-    while (position := content.find(MAGIC, position)) >= 0:
-        found = _block_at(content, position)
-        if found is None:
-            position += 1
-            continue
-        block, end = found
-        if position > sound_until:
-            damaged.append((sound_until, position))
-        blocks.append(block)
-        position = sound_until = end
-    if sound_until < len(content) and not _is_torn(content, sound_until):
-        damaged.append((sound_until, len(content)))
+    stretches, damaged = scan(content)
+    blocks = []
+    for stretch in stretches:
+        for begin in range(stretch.begin, stretch.end, stretch.size):
+            payload = content[begin + stretch.payload_at : begin + stretch.size]
+            blocks.append(Block(stretch.start, stretch.rows, stretch.layout, payload))
     return blocks, damaged
 
 
-def _pack(name: str, values: np.ndarray) -> np.ndarray:
+def _pack(name: str, values: np.ndarray, *, wide: bool) -> np.ndarray:
     if values.ndim != 1 or values.dtype.kind not in "biuf":
         raise InvalidArgument(
             f"column {name!r} has shape {values.shape} and type {values.dtype}; expected one number for each step"
@@ -90,62 +129,13 @@ def _pack(name: str, values: np.ndarray) -> np.ndarray:
         if not np.array_equal(whole, values):
             raise InvalidArgument(f"column 'step' holds {values[whole != values][0]}; expected whole numbers")
         return whole
-    wide = values.astype("<f8")
-    if name == "time":
-        return wide
+    full = values.astype("<f8")
+    if wide or name == "time":
+        return full
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        narrow = wide.astype("<f4")
-    return narrow if np.array_equal(narrow, wide, equal_nan=True) else wide
+        narrow = full.astype("<f4")
+    return narrow if np.array_equal(narrow, full, equal_nan=True) else full
 
 
 def _checksum(header: bytes, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(header))
-
-
-def _block_at(content: bytes, position: int) -> tuple[Block, int] | None:
-    if position + FRAME.size > len(content):
-        return None
-    _, header_length, payload_length, checksum = FRAME.unpack_from(content, position)
-    payload_begin = position + FRAME.size + header_length
-    end = payload_begin + payload_length
-    if end > len(content):
-        return None
-    header = content[position + FRAME.size : payload_begin]
-    payload = content[payload_begin:end]
-    if _checksum(header, payload) != checksum:
-        return None
-    fields = _parse_header(header)
-    if fields is None or len(payload) != fields["rows"] * sum(int(dtype[2]) for _, dtype in fields["columns"]):
-        return None
-    return Block(fields["start"], _split(payload, fields)), end
-
-
-@lru_cache(maxsize=256)
-def _parse_header(header: bytes) -> dict[str, Any] | None:
-    """Blocks of one run mostly share their header, so it is parsed once."""
-    try:
-        fields: dict[str, Any] = json.loads(header)
-        if any(dtype not in DTYPES for _, dtype in fields["columns"]):
-            return None
-        return fields if "step" in dict(fields["columns"]) and fields["start"] >= 0 else None
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _split(payload: bytes, fields: dict[str, Any]) -> dict[str, Column]:
-    columns = {}
-    offset = 0
-    for name, dtype in fields["columns"]:
-        columns[name] = np.frombuffer(payload, dtype=dtype, count=fields["rows"], offset=offset)
-        offset += columns[name].nbytes
-    return columns
-
-
-def _is_torn(content: bytes, position: int) -> bool:
-    """Whether the file ends inside the block that begins here: then the rest may still come."""
-    if content[position : position + len(MAGIC)] != MAGIC[: len(content) - position]:
-        return False
-    if position + FRAME.size > len(content):
-        return True
-    _, header_length, payload_length, _ = FRAME.unpack_from(content, position)
-    return bool(position + FRAME.size + header_length + payload_length > len(content))

@@ -1,14 +1,15 @@
 """Events as lines of JSON, one each."""
 
 import dataclasses
-import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
-from .._records import Event
+from .._records import Event, Severity
+from ._json import number, parse_json, whole
 from ._layout import to_json
 from ._tables import Boundaries, resumed_at
 
@@ -30,23 +31,28 @@ def to_line(event: Event, *, start: int, visible_at: int | None) -> bytes:
     return (to_json(fields) + "\n").encode()
 
 
-def read_events(path: Path, first: Boundaries) -> tuple[list[StoredEvent], list[str]]:
+def line_break(path: Path) -> bytes:
+    """What ends a line that was torn by a kill, lest the next one be lost with it; mostly nothing."""
+    if not path.exists() or not path.stat().st_size:
+        return b""
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return b"" if stream.read() == b"\n" else b"\n"
+
+
+def read_events(name: str, content: bytes, first: Boundaries) -> tuple[list[StoredEvent], list[str]]:
     """Events of the run as it went, without those that a later start replaced, and the lines that cannot be read.
 
     An event written twice is one event; the later line counts, since it may know `visible_at`.
     """
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except FileNotFoundError:
-        return [], []
     found: dict[tuple[int, str, int, int], StoredEvent] = {}
     problems = []
     offset = 0
-    for line in lines:
+    for line in content.splitlines(keepends=True):
         whole = line.endswith(b"\n")
-        stored = _from_line(line)
+        stored = from_line(line)
         if stored is None and whole and line.strip():
-            problems.append(f"{path.name}, byte {offset}: this line is not an event; skipped")
+            problems.append(f"{name}, byte {offset}: this line is not an event; skipped")
         if stored is not None and whole:
             resumed = resumed_at(stored.start, first)
             if resumed is None or stored.event.step < resumed:
@@ -63,11 +69,16 @@ def events_table(stored: list[StoredEvent]) -> pd.DataFrame:
     return pd.DataFrame(rows, index=index, columns=list(COLUMNS)).astype({"visible_at": "Int64"})
 
 
-def _from_line(line: bytes) -> StoredEvent | None:
+def from_line(line: bytes) -> StoredEvent | None:
+    """What a line of the file says; None where it is no event."""
     try:
-        fields: dict[str, Any] = json.loads(line)
-        start, visible_at = int(fields.pop("start")), fields.pop("visible_at")
-        fields["evidence"] = {name: float(value) for name, value in fields["evidence"].items()}
-        return StoredEvent(Event(**fields), start, visible_at)
+        fields: dict[str, Any] = parse_json(line)
+        start, visible_at = fields.pop("start"), fields.pop("visible_at")
+        fields["evidence"] = {name: number(value) for name, value in fields["evidence"].items()}
+        event = Event(**fields)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+    steps = (event.step, event.onset, start, 0 if visible_at is None else visible_at)
+    words = (event.kind, event.message, event.advice)
+    sound = all(whole(step) is not None for step in steps) and all(isinstance(word, str) for word in words)
+    return StoredEvent(event, start, visible_at) if sound and event.severity in get_args(Severity) else None

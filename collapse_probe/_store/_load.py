@@ -20,7 +20,7 @@ def load(path: str | os.PathLike[str]) -> Run:
     newer version wrote it.
     """
     folder = Path(path)
-    if run_file(folder).is_file():
+    if os.path.lexists(run_file(folder)):
         return Run(folder)
     if folder.is_dir() and not _shallow(folder):
         raise UnreadableRun(f"{folder} is {_what_is_there(folder)}; {EXPECTED}")
@@ -35,7 +35,7 @@ def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], list[CollapseP
     root = Path(folder)
     runs: list[Run] = []
     errors: list[CollapseProbeError] = []
-    for path in _run_folders(root):
+    for path in sorted(run_folders(root)):
         try:
             runs.append(load(path))
         except CollapseProbeError as error:
@@ -58,20 +58,29 @@ def load_runs(folder: str | os.PathLike[str]) -> list[Run]:
     return runs
 
 
-def _run_folders(root: Path) -> Iterator[Path]:
-    """Folders with a run.json, or with step blocks and none, in path order; never looks inside one."""
+def run_folders(root: Path) -> Iterator[Path]:
+    """Folders with a run.json, or with step blocks and none, in path order; never looks inside one.
+
+    A link to such a folder elsewhere counts, and no other link is followed.
+    """
     for name, folders, files in os.walk(root):
         folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
-        if "run.json" in files or "steps.0" in files:
+        if {"run.json", "steps.0"} & {*files, *folders}:
             folders.clear()
             yield Path(name)
+        for linked in (Path(name, folder) for folder in folders if Path(name, folder).is_symlink()):
+            if os.path.lexists(linked / "run.json") and not linked.resolve().is_relative_to(root.resolve()):
+                yield linked
 
 
 def _what_is_there(path: Path) -> str:
     if path.is_file():
         return "a file"
     if path.is_dir():
-        return "a folder without run.json" if any(path.iterdir()) else "an empty folder"
+        try:
+            return "a folder without run.json" if any(path.iterdir()) else "an empty folder"
+        except OSError as error:
+            return f"a folder that cannot be read ({error.strerror})"
     return "nothing is there"
 
 

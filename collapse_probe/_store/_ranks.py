@@ -1,7 +1,8 @@
 """The files of many ranks as one run."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import UnreadableRun
-from ._blocks import Block
+from ._json import number
+from ._layout import stored_ranks
 from ._runfile import read_run_file
-from ._tables import BlockFile, Boundaries, boundaries, read_blocks, table
+from ._tables import Boundaries, StoredRows, boundaries, most_used, read_rows, table
 
 STEMS = ("steps", "statistics")
 
@@ -20,41 +22,43 @@ STEMS = ("steps", "statistics")
 class RankFiles:
     """The block files of all ranks of a run, rank 0 first; any of them may be missing, torn or short."""
 
-    def __init__(self, folder: Path, starts: Sequence[Any]) -> None:
-        """`starts` is that of run.json."""
+    def __init__(self, folder: Path, starts: Sequence[Mapping[str, Any]], step_columns: Sequence[str] = ()) -> None:
+        """`starts` is that of run.json; a table of steps has at least `step_columns`, in this order."""
         self._folder = folder
         self._starts = [_time(start) for start in starts]
+        # As a writer goes: what is read of a capture is always of a step that is read too.
+        statistics = self._read("statistics", ())
+        self._rows = {"statistics": statistics, "steps": self._read("steps", step_columns)}
 
     def problems(self) -> list[str]:
         """What could not be read."""
-        return [problem for files in self._files.values() for part in files.values() for problem in part.problems]
+        return [problem for stem in STEMS for rows in self._rows[stem].values() for problem in rows.problems]
 
     @cached_property
     def boundaries(self) -> Boundaries:
         """The first step of each start of rank 0."""
-        return boundaries(*(self._blocks(stem, 0) for stem in STEMS))
+        return self._boundaries_of(0)
 
     def tables(self, stem: str) -> Iterator[pd.DataFrame]:
         """One for each rank that has any, without what a later start replaced."""
-        for rank in sorted({0, *self._files[stem]}):
-            blocks = self._blocks(stem, rank)
+        for rank, rows in sorted(self._rows[stem].items()):
             # Ranks may go on from different steps, and one that a later start lacks still goes back with rank 0.
-            own = boundaries(*(self._blocks(name, rank) for name in STEMS))
-            yield table(blocks, self.boundaries | own)
+            yield table(rows, Boundaries(self.boundaries | self._boundaries_of(rank)))
 
-    @cached_property
-    def _files(self) -> dict[str, dict[int, BlockFile]]:
-        return {
-            stem: {rank: read_blocks(self._folder / f"{stem}.{rank}") for rank in _ranks(self._folder, stem)}
-            for stem in STEMS
-        }
+    def _read(self, stem: str, columns: Sequence[str]) -> dict[int, StoredRows]:
+        found = {}
+        for rank in sorted({0, *stored_ranks(self._folder, stem)}):
+            rows = read_rows(self._folder / f"{stem}.{rank}", columns)
+            if rank and len(self._starts) > 1:
+                numbers = self._start_numbers(rank)
+                ours = [numbers.get(start, start) for start in np.unique(rows.start).tolist()]
+                theirs = np.unique(rows.start, return_inverse=True)[1]
+                rows = dataclasses.replace(rows, start=np.array(ours, dtype=np.int64)[theirs])
+            found[rank] = rows
+        return found
 
-    def _blocks(self, stem: str, rank: int) -> list[Block]:
-        blocks = self._files[stem].get(rank, BlockFile([], [])).blocks
-        if rank == 0 or len(self._starts) < 2:
-            return blocks
-        numbers = self._start_numbers(rank)
-        return [dataclasses.replace(block, start=numbers.get(block.start, block.start)) for block in blocks]
+    def _boundaries_of(self, rank: int) -> Boundaries:
+        return boundaries(*(self._rows[stem][rank] for stem in STEMS if rank in self._rows[stem]))
 
     def _start_numbers(self, rank: int) -> dict[int, int]:
         """For each start that this rank counted, the one of rank 0 nearest in time: a rank may have missed some."""
@@ -73,16 +77,16 @@ def mean_over_ranks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     >>> mean_over_ranks([first, second])["loss_d"].tolist()
     [2.0, 5.0, 7.0]
     """
-    merged = first_rank_decides(tables)
     if len(tables) == 1:
-        return merged
+        return tables[0]
+    merged = first_rank_decides(tables)
     for name in merged.columns.drop("time", errors="ignore"):
         total, count = np.zeros(len(merged)), np.zeros(len(merged))
         for part in tables:
             if name in part:
                 rows, values = merged.index.get_indexer(part.index), part[name].to_numpy()
                 known = ~np.isnan(values)
-                with np.errstate(invalid="ignore"):  # one rank may be at +inf and another at -inf
+                with np.errstate(over="ignore", invalid="ignore"):  # one rank may be at +inf and another at -inf
                     total[rows[known]] += values[known]
                 count[rows[known]] += 1
         with np.errstate(invalid="ignore"):
@@ -92,18 +96,19 @@ def mean_over_ranks(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def first_rank_decides(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The rows of the first rank; the others fill steps and columns that it does not have."""
+    counts: Counter[str] = Counter()
+    for part in tables:
+        counts.update({str(name): len(part) for name in part})
+    names = most_used(counts, sum(map(len, tables)))
+    tables = [part[[name for name in names if name in part]] for part in tables]
     merged = tables[0].copy()
     for other in tables[1:]:
         missing = other.loc[~other.index.isin(merged.index)]
         if len(missing):
             merged = pd.concat([merged, missing]).sort_index() if len(merged) else missing.copy()
-    return merged.reindex(columns=list(dict.fromkeys(name for part in tables for name in part)))
+    return merged.reindex(columns=names)
 
 
-def _ranks(folder: Path, stem: str) -> list[int]:
-    suffixes = (path.name.removeprefix(f"{stem}.") for path in folder.glob(f"{stem}.*"))
-    return sorted(int(suffix) for suffix in suffixes if suffix.isdecimal())
-
-
-def _time(start: Any) -> float:
-    return float(start["time"]) if isinstance(start, dict) and "time" in start else np.nan
+def _time(start: Mapping[str, Any]) -> float:
+    time = number(start.get("time"))
+    return time if np.isfinite(time) else np.nan

@@ -1,5 +1,6 @@
 """The read side of one run folder."""
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from .._records import Band, Event, Verdict
 from .._verdict import judge
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
+from ._files import MOST_EVENTS, is_link, read_file
+from ._gaps import gap_problems
+from ._json import number, whole
 from ._layout import REFERENCE, capture_file, captures_folder, events_file, sheet_file, sheets_folder, stored_steps
 from ._ranks import RankFiles, first_rank_decides, mean_over_ranks
 from ._runfile import read_run_file
@@ -32,7 +36,11 @@ STEP_COLUMNS = (
 
 
 class Run:
-    """A run as it is on disk at the first look at each part; load it again to see more of one that goes on."""
+    """A run as it is on disk at the first look at its records; load it again to see more of one that goes on.
+
+    Of a run that goes on, what is read is a consistent prefix: the steps up to some step, and no statistic, capture or
+    event of a later one.
+    """
 
     def __init__(self, path: Path) -> None:
         """`path` is a run folder; most people want `load`, which says more about a path that is none."""
@@ -97,13 +105,12 @@ class Run:
                 f"no capture at step {step} in {self.path}; "
                 + (f"the nearest are at {', '.join(map(str, near))}" if near else "the run has none")
             )
-        return read_tensors(capture_file(self.path, step))[0]
+        return read_tensors(capture_file(self.path, step), "generated")[0]
 
     @cached_property
     def sheets(self) -> list[int]:
         """The steps that have a sheet of fixed latents, in order."""
-        stored = stored_steps(sheets_folder(self.path))
-        return [step for step in stored if self._is_current(step, sheet_file(self.path, step))]
+        return [step for step in self._sheet_steps if self._is_current(step, sheet_file(self.path, step))]
 
     def sheet(self, step: int) -> np.ndarray:
         """What the generator drew from fixed latents after its update of this step, (n, ...)."""
@@ -113,7 +120,7 @@ class Run:
                 f"no sheet at step {step} in {self.path}; "
                 + (f"the nearest are at {', '.join(map(str, near))}" if near else "the run has none")
             )
-        return read_tensors(sheet_file(self.path, step))[0]["sheet"]
+        return read_tensors(sheet_file(self.path, step), "sheet")[0]["sheet"]
 
     @property
     def reference(self) -> np.ndarray | None:
@@ -134,7 +141,10 @@ class Run:
     def bands(self) -> dict[str, Band]:
         """For each statistic column, what real data themselves score."""
         stored = self.reference_metadata.get("bands", {})
-        return {name: Band(mean=float(mean), sd=float(sd)) for name, (mean, sd) in stored.items()}
+        pairs = stored if isinstance(stored, dict) else {}
+        if pairs is not stored or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs.values()):
+            raise UnreadableRun(f"{self.path / REFERENCE} has bands that are no pairs of numbers; it is damaged")
+        return {name: Band(mean=number(mean), sd=number(sd)) for name, (mean, sd) in pairs.items()}
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -152,14 +162,25 @@ class Run:
         )
 
     @property
+    def thinned(self) -> dict[str, int]:
+        """How many captures and sheets were given up to stay within `disk_limit`, over all starts of the run.
+
+        Exact once the run has ended, at least half of them in one that goes on or was killed.
+        """
+        return {kind: max(whole(self.info.get(f"{kind}_removed")) or 0, 0) for kind in ("captures", "sheets")}
+
+    @property
     def problems(self) -> list[str]:
         """What could not be read: file, byte and what is wrong. The rest of the run is not affected."""
-        found = self._ranks.problems() + self._stored_events[1]
-        sheets = (sheet_file(self.path, step) for step in stored_steps(sheets_folder(self.path)))
+        found = gap_problems(self.info) + self._ranks.problems() + self._stored_events[1]
+        sheets = (sheet_file(self.path, step) for step in self._sheet_steps)
         captures = (capture_file(self.path, step) for step in self._capture_steps)
+        for folder in (captures_folder(self.path), sheets_folder(self.path)):
+            if is_link(folder) or (folder.exists() and not folder.is_dir()):
+                found.append(f"{folder.name}: expected a folder; links inside a run folder are not followed")
         for path in [self.path / REFERENCE, *captures, *sheets]:
             try:
-                if path.exists():
+                if os.path.lexists(path):
                     read_metadata(path)
             except UnreadableRun as error:
                 found.append(f"{path.relative_to(self.path)}, byte 0: {error}")
@@ -167,7 +188,9 @@ class Run:
 
     @cached_property
     def _ranks(self) -> RankFiles:
-        return RankFiles(self.path, self.info["starts"])
+        # A writer writes the steps first. They are read last, so that every step that the others name is there.
+        _ = self._event_lines, self._capture_steps, self._sheet_steps
+        return RankFiles(self.path, self.info["starts"], STEP_COLUMNS)
 
     @cached_property
     def _step_tables(self) -> list[pd.DataFrame]:
@@ -179,18 +202,34 @@ class Run:
 
     @cached_property
     def _stored_events(self) -> tuple[list[StoredEvent], list[str]]:
-        return read_events(events_file(self.path), self._boundaries)
+        content, problems = self._event_lines
+        events, more = read_events(events_file(self.path).name, content, self._boundaries)
+        return events, problems + more
+
+    @cached_property
+    def _event_lines(self) -> tuple[bytes, list[str]]:
+        file = events_file(self.path)
+        try:
+            return read_file(file, most=MOST_EVENTS), []
+        except FileNotFoundError:
+            return b"", []
+        except UnreadableRun as error:
+            return b"", [f"{file.name}: {error}"]
 
     @cached_property
     def _capture_steps(self) -> list[int]:
         return stored_steps(captures_folder(self.path))
+
+    @cached_property
+    def _sheet_steps(self) -> list[int]:
+        return stored_steps(sheets_folder(self.path))
 
     def _is_current(self, step: int, file: Path) -> bool:
         """Whether no later start of the run took up again at or before this capture or sheet."""
         if len(self._boundaries) < 2:
             return True
         try:
-            start = int(read_metadata(file).get("start", 0))
+            start = whole(read_metadata(file).get("start")) or 0
         except UnreadableRun:
             return True
         resumed = resumed_at(start, self._boundaries)
@@ -199,8 +238,9 @@ class Run:
     @cached_property
     def _reference(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         path = self.path / REFERENCE
-        return read_tensors(path) if path.exists() else ({}, {})
+        return read_tensors(path, "real") if os.path.lexists(path) else ({}, {})
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reindex(columns=[*STEP_COLUMNS, *(name for name in table if name not in STEP_COLUMNS)])
+    wanted = [*STEP_COLUMNS, *(name for name in table if name not in STEP_COLUMNS)]
+    return table if list(table) == wanted else table.reindex(columns=wanted)

@@ -1,32 +1,48 @@
 """run.json: format, ids, options, tags, how each start and each end went."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UnreadableRun, UnsupportedFormat
+from ._files import MOST_JSON, read_file
+from ._json import parse_json, text, whole
 from ._layout import FORMAT, run_file
 
-RESERVED = frozenset({"format", "starts", "ends"})
+RESERVED = frozenset({"format", "starts", "ends", "gaps"})
 
 
 def read_run_file(folder: Path, rank: int = 0) -> dict[str, Any]:
     """The content of run.json; raises `UnreadableRun` or `UnsupportedFormat`."""
     path = run_file(folder, rank)
     try:
-        content: Any = json.loads(path.read_bytes())
+        content: Any = parse_json(read_file(path, most=MOST_JSON))
+    except UnreadableRun:
+        raise
     except ValueError as error:
         raise UnreadableRun(f"{path} is not JSON ({error}); restore it, or remove the folder") from error
-    except OSError as error:
-        raise UnreadableRun(f"{path} cannot be read ({error.strerror})") from error
-    if not isinstance(content, dict) or not isinstance(content.get("format"), int):
+    except FileNotFoundError as error:
+        raise UnreadableRun(f"{path} is missing; expected the run.json of a run folder") from error
+    known = whole(content.get("format")) if isinstance(content, dict) else None
+    if known is None:
         raise UnreadableRun(f"{path} names no format; expected the run.json of a run folder")
-    if content["format"] > FORMAT:
+    if known > FORMAT:
         raise UnsupportedFormat(
-            f"{path} has format {content['format']}, and this version of collapse_probe reads up to {FORMAT}; "
+            f"{path} has format {known}, and this version of collapse_probe reads up to {FORMAT}; "
             "upgrade with pip install --upgrade collapse_probe"
         )
-    for name in ("starts", "ends"):
+    for name, sound in (("starts", _is_start), ("ends", _is_end)):
         if not isinstance(content.get(name), list):
             raise UnreadableRun(f"{path} has no list {name!r}; expected the run.json of a run folder")
-    return content
+        for place, item in enumerate(content[name]):
+            if not (isinstance(item, Mapping) and sound(item)):
+                raise UnreadableRun(f"{path} has something else than a start or an end in {name}[{place}]; restore it")
+    return dict(content)
+
+
+def _is_start(item: Mapping[str, Any]) -> bool:
+    return isinstance(item.get("time", 0.0), int | float | str) and not isinstance(item.get("time"), bool)
+
+
+def _is_end(item: Mapping[str, Any]) -> bool:
+    return whole(item.get("start")) is not None and bool(text(item.get("how")))

@@ -18,13 +18,17 @@ def fit_cells(real: Float[Tensor, "m d"], cells: int, fits: int) -> Float[Tensor
 
 def effective_cells(sample: Float[Tensor, "n d"], centers: Float[Tensor, "fits cells d"]) -> float:
     """exp of the entropy of the cell counts, averaged over the fits as a geometric mean."""
+    return float(entropy(cell_counts(sample, centers) / len(sample)).mean().exp())
+
+
+def cell_counts(sample: Float[Tensor, "n d"], centers: Float[Tensor, "fits cells d"]) -> Float[Tensor, "fits cells"]:
+    """How many samples are in each cell."""
     fits, cells, _ = centers.shape
     flat = centers.flatten(0, 1)
     # |x|^2 is left out: it is the same for every centre.
     scores = (flat.square().sum(1) - 2 * sample @ flat.T).reshape(-1, fits, cells)
     labels = scores.argmin(dim=2) + cells * torch.arange(fits, device=sample.device)
-    counts = torch.bincount(labels.flatten(), minlength=fits * cells).reshape(fits, cells)
-    return float(entropy(counts.double() / len(sample)).mean().exp())
+    return torch.bincount(labels.flatten(), minlength=fits * cells).reshape(fits, cells).double()
 
 
 def entropy(shares: Float[Tensor, "... k"]) -> Float[Tensor, "..."]:

@@ -52,7 +52,7 @@ class LogDeterminant(AbstractStatistic):
         return {"center": center, "ridge": ridge, "real_volume": volume}
 
     def compute(self, generated: Float[Tensor, "n d"], state: State) -> float:
-        if len(generated) < 2 or not is_finite(generated) or not is_finite(state["real_volume"]):
+        if len(generated) < 2 or not is_finite(generated) or not math.isfinite(state["real_volume"]):
             return math.nan
         rows = generated.double() - state["center"]
         return float(_log_determinant(rows - rows.mean(dim=0), state["ridge"]) - state["real_volume"])

@@ -1,5 +1,6 @@
 """The modes of the real data: known, fitted, or told by a classifier."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from ..toy import Mixture
 from ._base import State
 from ._distances import center_of, squared_distances, subsample
 from ._mixture_fit import MOST_ROWS, fit_mixture, principal_directions
+from ._protocols import MODE_PROTOCOLS, ModeProtocol
 
+CALIBRATED = MODE_PROTOCOLS["calibrated"]
 HIGH_QUALITY_SHARE = 1 - math.exp(-4.5)
 """What a perfect generator scores within 3 standard deviations in 2-D; the radius keeps it in any dimension."""
 
@@ -68,7 +71,9 @@ class Modes:
         shift = rows.mean(dim=0)
         projection = None if real.shape[1] <= 3 else principal_directions(rows - shift)
         centered = rows - shift
-        centers, whitening = fit_mixture(centered if projection is None else centered @ projection)
+        centers, whitening, shared = fit_mixture(centered if projection is None else centered @ projection)
+        if projection is not None and shared is not None:
+            projection = projection @ shared
         draft = cls(centers, whitening, centers.new_full((len(centers),), math.nan), shift, projection)
         return draft._with_shares_of(real)
 
@@ -77,13 +82,24 @@ class Modes:
         """In standard deviations: 3 in 2-D, 28.08 in 700-D, where no sample lies within 10."""
         return math.sqrt(_chi_square_quantile(HIGH_QUALITY_SHARE, self.centers.shape[1]))
 
-    def assign(self, sample: Float[Tensor, "n d"]) -> tuple[Int[Tensor, " n"], Bool[Tensor, " n"]]:
+    def assign(
+        self, sample: Float[Tensor, "n d"], protocol: ModeProtocol = CALIBRATED
+    ) -> tuple[Int[Tensor, " n"], Bool[Tensor, " n"]]:
         """The mode of each sample, and whether the sample is of high quality."""
         rows = sample.double() - self.shift
         rows = rows if self.projection is None else rows @ self.projection
         squared, log_density_scale = self._mahalanobis(rows)
         labels = (log_density_scale - squared / 2).argmax(dim=1)
-        return labels, squared.gather(1, labels[:, None])[:, 0] < self.radius**2
+        if protocol.metric == "box":
+            squared = self._whitened(rows, labels).square().amax(dim=1)
+        else:
+            squared = squared.gather(1, labels[:, None])[:, 0]
+        limit = (self.radius if protocol.radius is None else protocol.radius) ** 2
+        return labels, squared <= limit if protocol.closed else squared < limit
+
+    def _whitened(self, rows: Float[Tensor, "n p"], labels: Int[Tensor, " n"]) -> Float[Tensor, "n p"]:
+        gaps, whitening = rows - self.centers[labels], self.whitening[labels]
+        return gaps * whitening if whitening.ndim == 2 else torch.einsum("np,npq->nq", gaps, whitening)
 
     def _mahalanobis(self, rows: Float[Tensor, "n p"]) -> tuple[Float[Tensor, "n k"], Float[Tensor, " k"]]:
         if self.whitening.ndim == 2:
@@ -106,7 +122,7 @@ class Modes:
     @classmethod
     def from_state(cls, state: State) -> "Modes":
         """From what `to_state` gave."""
-        return cls(**state)
+        return cls(**{field.name: state[field.name] for field in dataclasses.fields(cls) if field.name in state})
 
 
 @final
@@ -124,7 +140,9 @@ class LabelModes:
         labels, counts = torch.unique(_classify(classifier, real), return_counts=True)
         return cls(classifier, labels, floored_shares(counts))
 
-    def assign(self, sample: Shaped[Tensor, "n ..."]) -> tuple[Int[Tensor, " r"], None]:
+    def assign(
+        self, sample: Shaped[Tensor, "n ..."], protocol: ModeProtocol = CALIBRATED
+    ) -> tuple[Int[Tensor, " r"], None]:
         """Which mode each sample is in; a label never seen in the real data is in none and is left out."""
         given = _classify(self.classifier, sample)
         places = torch.searchsorted(self.labels, given).clamp_(max=len(self.labels) - 1)

@@ -13,9 +13,9 @@ from ._mode_statistic import AbstractModeStatistic, ModeCounts
 class ReverseKL(AbstractModeStatistic):
     """How unevenly the generator uses the modes, against the shares that real data have: sum q ln(q / p).
 
-    q are the generated shares among samples of high quality, p the real ones. It moves while `mode_count` stands
-    still: one mode of 8 at half weight scores 0.02. A perfect generator scores about (k - 1) / (2 n), not 0;
-    one mode of k equal ones scores ln k.
+    q are the generated shares among samples of high quality (or all, if `protocol` says so), p the real ones. It moves
+    while `mode_count` stands still: one mode of 8 at half weight scores 0.02. A perfect generator scores about
+    (k - 1) / (2 n), not 0; one mode of k equal ones scores ln k.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a float.
     Unit: nats, from 0 to ln k for equal shares; less is better, as far as real batches of the same size score.
@@ -35,9 +35,9 @@ class ReverseKL(AbstractModeStatistic):
     healthy: ClassVar[Literal["high", "low", "reference"]] = "low"
 
     def summarise(self, counts: ModeCounts) -> float:
-        total = counts.trusted.sum()
+        total = counts.compared.sum()
         if total == 0:
             return float(-counts.shares.min().log())
-        shares = counts.trusted / total
+        shares = counts.compared / total
         # Rounding may leave it a hair below 0.
         return max(0.0, float(torch.special.xlogy(shares, shares / counts.shares).sum()))

@@ -4,18 +4,15 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
 from ..errors import InvalidArgument
+from ._samples import as_sample
 
 
 def as_series(name: str, values: Any) -> Float[np.ndarray, " n"]:
-    """A tensor, array or sequence as a row of float64; `InvalidArgument` where it is not one-dimensional."""
-    given = values.detach().cpu().double().numpy() if isinstance(values, Tensor) else values
-    try:
-        row = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidArgument(f"{name} is a {type(values).__name__} that holds more than real numbers") from None
-    if row.ndim != 1:
-        raise InvalidArgument(f"{name} has shape {row.shape}; expected one row of numbers, e.g. {name}.flatten()")
+    """A tensor, array or list as a row of float64; `InvalidArgument` where it is not one-dimensional."""
+    given = as_sample(name, values)
+    if given.ndim != 1:
+        raise InvalidArgument(f"{name} has shape {tuple(given.shape)}; expected one row of numbers: {name}.flatten()")
+    row: np.ndarray = given.detach().cpu().double().numpy()
     return row

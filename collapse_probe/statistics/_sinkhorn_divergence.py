@@ -59,7 +59,7 @@ class SinkhornDivergence(AbstractStatistic):
         return {"center": center, "real": rows, "temperature": temperature, "real_own": temperature.new_tensor(own)}
 
     def compute(self, generated: Float[Tensor, "n d"], state: State) -> float:
-        if not is_finite(generated) or not len(generated) or not is_finite(state["real_own"]):
+        if not is_finite(generated) or not math.isfinite(state["real_own"]):
             return math.nan
         rows = subsample(canonical(generated.double() - state["center"]), self.rows, self.seed)
         across = self._transport(rows, state["real"], state["temperature"])

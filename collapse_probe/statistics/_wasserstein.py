@@ -11,7 +11,7 @@ from torch import Tensor
 from ..errors import InvalidArgument
 from ._assignment import pair_up
 from ._base import AbstractStatistic, State
-from ._distances import canonical, center_of, is_finite, squared_distances, subsample, sum_over_pairs
+from ._distances import canonical, center_of, exact_blocks, is_finite, subsample, sum_over_pairs
 from ._normalisation import check_normalisation
 from ._quantiles import mean_power_gap, sorted_rows
 
@@ -88,8 +88,7 @@ class Wasserstein(AbstractStatistic):
 
     def _scale(self, generated: Float[Tensor, "n d"], real: Float[Tensor, "m d"]) -> float:
         if self.normalize == "largest_distance":
-            blocks = generated.split(max(1, 2**20 // len(real)))
-            scale = max(float(squared_distances(part, real).max()) for part in blocks) ** 0.5
+            scale = max(float(block.max()) for block in exact_blocks(generated, real))
         else:
             total = sum_over_pairs(generated, real, lambda squares: squares.pow(self.order / 2))
             scale = (float(total) / (len(generated) * len(real))) ** (1 / self.order)

@@ -2,28 +2,17 @@
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import torch
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
-def overhead() -> Iterator[ModuleType]:
-    spec = importlib.util.spec_from_file_location("overhead", ROOT / "benchmarks" / "overhead.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "benchmarks")
-        # Data classes look their module up by name.
-        patch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-        yield module
+def overhead(load_script: Callable[[str], ModuleType]) -> ModuleType:
+    return load_script("overhead")
 
 
 def claim(overhead: ModuleType, claims: list[object], beginning: str) -> object:
@@ -33,13 +22,13 @@ def claim(overhead: ModuleType, claims: list[object], beginning: str) -> object:
 
 
 def test_a_ratio_is_the_median_over_rounds_of_the_quotients(overhead: ModuleType) -> None:
-    ratio = sys.modules["_overhead.claims"].ratio
+    ratio = sys.modules["_claims"].ratio
     measured = ratio([1.0, 6.0, 3.0], [2.0, 2.0, 2.0])
     assert (measured.median, measured.low, measured.high) == (1.5, 0.5, 3.0)
 
 
 def test_a_target_on_the_upper_end_is_missed_where_only_the_median_keeps_it(overhead: ModuleType) -> None:
-    interval = sys.modules["_overhead.claims"].Interval(2.0, 1.0, 4.0)
+    interval = sys.modules["_claims"].Interval(2.0, 1.0, 4.0)
     assert overhead.Claim("median", interval, at_most=3.0).met is True
     assert overhead.Claim("end", interval, at_most=3.0, judged_by="upper end").met is False
     assert overhead.Claim("no target", interval).met is None
@@ -47,7 +36,7 @@ def test_a_target_on_the_upper_end_is_missed_where_only_the_median_keeps_it(over
 
 
 def test_a_table_shows_number_interval_target_and_whether_it_is_met(overhead: ModuleType) -> None:
-    interval = sys.modules["_overhead.claims"].Interval(2.0, 1.0, 4.0)
+    interval = sys.modules["_claims"].Interval(2.0, 1.0, 4.0)
     table = overhead.table(
         [
             overhead.Claim("slow", interval, "%", 3.0, "upper end"),

@@ -19,6 +19,11 @@ from collapse_probe._distributed import _coordination, _leader
 BATCH = 32
 
 
+def _holds_something(folder: Path, name: str | None) -> bool:
+    """Whether the file, if one is named, is there and not empty, as it is while a rank has only just attached."""
+    return name is None or ((folder / name).exists() and (folder / name).stat().st_size > 0)
+
+
 def main(setup: dict[str, Any]) -> None:
     """Every job in its turn, in one process group, each with a result file of its own."""
     os.dup2(os.open(setup["said"], os.O_WRONLY | os.O_CREAT), 2)
@@ -54,7 +59,7 @@ def train(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     probe = attached(job, inner if job.get("inner") else outer, folder)
     stopped = None
     for step in range(job["steps"]):
-        if rank == job.get("dies") and (not job.get("dies_after") or (folder.parent / job["dies_after"]).exists()):
+        if rank == job.get("dies") and _holds_something(folder.parent, job.get("dies_after")):
             os._exit(9)
         time.sleep(job.get("sleep", 0.0) * (1 + rank))
         real, latents = data.sample(BATCH), torch.randn(BATCH, 6)

@@ -13,7 +13,7 @@ import pytest
 import collapse_probe
 from collapse_probe import _best, _distributed, _hooks, _monitor, _recorder, _schedule, _store, detectors
 
-READ_SIDE = {"_load", "_run", "_ranks", "_tables"}
+READ_SIDE = {"_load", "_run", "_ranks", "_scan", "_tables"}
 
 
 class SpeechlessError(Exception):

@@ -175,3 +175,12 @@ def test_a_generator_without_a_discriminator_is_watched_too(tmp_path: Path) -> N
     assert len(run.steps) == 5
     assert run.steps["grad_norm_g"].gt(0).all()
     assert len(run.batches) == 5
+
+
+def test_a_run_too_short_for_one_capture_says_so_at_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, size in (("short", BATCH * STEPS + 1), ("enough", BATCH)):
+        p = players(sigmoid=True)
+        with cp.attach(p.generator, p.discriminator, run=tmp_path / name, sample_size=size):
+            dcgan(p)
+        said = f"{STEPS} steps gave fewer than the {size} samples of a capture; pass a smaller sample_size"
+        assert (said in capsys.readouterr().err) == (name == "short")

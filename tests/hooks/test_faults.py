@@ -9,7 +9,7 @@ import pytest
 from torch import nn
 
 import collapse_probe as cp
-from collapse_probe._recorder import _chunk, _pipeline
+from collapse_probe._recorder import _chunk, _rows
 from collapse_probe.errors import CollapseProbeWarning
 
 from . import faulty_runs as runs
@@ -22,6 +22,8 @@ ENDS = "takes the hooks off or ends the thread, which nobody else could; what it
 CHECKS = "checks what the user gives: misuse raises"
 RANKS = "of many ranks: tests/distributed"
 ELSEWHERE = "is reached by misuse, on a GPU or by scores of another kind; its caller is injected"
+PAUSES = "is reached where the loop pauses: tests/hooks/test_pauses.py"
+FAILING = "is reached where the disk fails: test_disks"
 NOT_INJECTED = {
     "_hooks._attach.attach": BEFORE,
     "_hooks._attach._Attached.__init__": BEFORE,
@@ -40,7 +42,7 @@ NOT_INJECTED = {
         for cls in (
             "Account Captures Extras FixedLatents Guard PooledLabels Memory Observer Players ScorePicker SheetWatch "
             "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
-            "CaptureBudget Coordination Schedule"
+            "CaptureBudget Coordination Schedule Rows Flusher Thinned RunLock Outbox Off Gaps Trouble Waiting"
         ).split()
     },
     "_best.best_capture": ELSEWHERE,
@@ -58,12 +60,32 @@ NOT_INJECTED = {
     "_recorder._reservoir.Reservoir.done": "is asked by the loop and by the worker: two failures, two warnings",
     "_hooks._captures.Captures.none": ELSEWHERE,
     "_recorder._pool.Pool.shape": ELSEWHERE,
+    "_recorder._rows.Flusher.wake": PAUSES,
+    "_hooks._observer.Observer.send_what_waits": PAUSES,
+    "_recorder._chunk.Chunk.part": PAUSES,
+    "_recorder._assemble.Assembler.amend": PAUSES,
+    "_recorder._pipeline.Pipeline.take_ahead": PAUSES,
     "_recorder._chunk.Chunk.write_scalars": ELSEWHERE,
     "_recorder._scores.looks_like_logits": ELSEWHERE,
     "_recorder._scores.surely_logits": ELSEWHERE,
     "_recorder._tagging.real_rows": ELSEWHERE,
+    "_recorder._opening.*": BEFORE,
+    "_store._folder.*": BEFORE,
+    "_store._lock.lock_run": BEFORE,
+    "_store._lock.RunLock.release": ENDS,
+    "_store._outbox.Outbox.close": ENDS,
+    "_store._gaps.Gaps.*": FAILING,
+    "_store._gaps.*": FAILING,
+    "_store._trouble.Trouble.begin": FAILING,
+    "_store._trouble.Notices.*": TOLD,
+    "_store._waiting.Waiting.failed": FAILING,
+    "_store._writer.RunWriter.__init__": BEFORE,
+    "_recorder._by_hand.numbers": CHECKS,
+    "_recorder._by_hand.step_number": CHECKS,
+    "_recorder._notices.Off.by": TOLD,
     "_store._layout.stored_steps": BEFORE,
     "_store._writer.RunWriter.*_sizes": BEFORE,
+    "_store._writer.RunWriter.info": BEFORE,
     "_monitor._classes.ClassDiversity.described": BEFORE,
     "_monitor._classes.follow_classes": BEFORE,
     "_hooks._attach._Attached.paused": OPEN,
@@ -83,10 +105,16 @@ NOT_INJECTED = {
     "_distributed._member.*": RANKS,
     "_distributed._place.*": RANKS,
     "_store._blocks.decode": "reads a run",
-    "_store._blocks.Block.rows": "reads a run",
+    "_store._blocks.encode": "makes a block alone; its caller has many",
+    "_store._blocks.Encoder.start_anew": "is called where a write failed",
     "_store._events.read_events": "reads a run",
     "_store._events.events_table": "reads a run",
     "_store._tensors.read_*": "reads a run",
+    "_store._files.*": "reads a run, and refuses links in its folder before training",
+    "_store._json.*": "reads a run",
+    "_store._events.from_line": "reads a run",
+    "_store._parts.*": "reads a run",
+    "_store._layout.stored_ranks": "reads a run",
 }
 """By pattern of their names, why some boundaries are left out here."""
 SCENARIO_OF = {
@@ -102,14 +130,20 @@ SCENARIO_OF = {
     "_recorder._modules.*": "latents",
     "_recorder._snapshot.*": "by hand",
     "_recorder._stored.*": "by hand",
+    "_recorder._thinned.Thinned.taken_up": "by hand",
+    "_store._thinning.CaptureBudget.taken_up": "by hand",
     "_recorder._pipeline.Pipeline.take_up": "by hand",
+    "_recorder._pipeline.Pipeline.flush_soon": "by hand",
     "_recorder._scores.edge": "by hand",
     "_recorder._scores.softplus_mean": "by hand",
     "_recorder._chunk.Chunk.full": "latents",
     "_monitor._classes.ClassDiversity.measure": "latents",
     "_monitor._monitor.Monitor.__init__": "by hand",
+    "_store._blocks.Encoder.__init__": "by hand",
     "_store._runfile.read_run_file": "by hand",
-    "_store._writer.RunWriter.__init__": "by hand",
+    "_store._writer.RunWriter.start_anew": "by hand",
+    "_store._outbox.Outbox.make_room": "by hand",
+    "_store._waiting.Waiting.crowded": "by hand",
     "_distributed._coordination.Coordination.start_over": "by hand",
     "detectors.*.__init__": "by hand",
 }
@@ -130,7 +164,7 @@ alone = functools.cache(runs.trained_alone)
 def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps leave for the disk two by two and at once, so that some are there before anything fails."""
     monkeypatch.setattr(_chunk, "STEPS", 2)
-    monkeypatch.setattr(_pipeline, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(_rows, "FLUSH_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("name", list(runs.SCENARIOS))

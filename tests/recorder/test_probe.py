@@ -218,18 +218,25 @@ def test_generated_rows_that_are_nan_are_counted_and_leave_the_statistics_undefi
     assert statistics["occupancy"].notna().tolist() == [True, False]
 
 
-def test_a_folder_that_goes_away_turns_the_probe_off_with_one_warning(tmp_path: Path) -> None:
+def test_a_folder_that_is_deleted_is_not_made_anew_and_what_is_given_is_watched_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, noise = cp.toy.ring(8, seed=2), torch.Generator().manual_seed(0)
     probe = cp.Probe(run=tmp_path / "run", real=REAL, modes=RING)
-    probe.step(loss_d=1.0, fake=REAL[:64])
+    probe.step(loss_d=1.0, fake=data.sample(256))
+    probe._pipeline.outbox.settle()
     shutil.rmtree(tmp_path / "run")
-    with pytest.warns(
-        CollapseProbeWarning, match="the probe failed and is off, training goes on: FileNotFound"
-    ) as caught:
-        for _ in range(3):
-            probe.step(loss_d=2.0, fake=REAL[:64])
+    with pytest.warns(CollapseProbeWarning, match=r"cannot be written \(FileNotFoundError") as caught:
+        for step in range(1, 16):
+            collapsed = ONE_MODE + 0.01 * torch.randn(256, 2, generator=noise)
+            probe.step(loss_d=2.0, fake=data.sample(256) if step < 10 else collapsed)
         probe.close()
     assert len(caught) == 1
-    assert probe.error is not None
+    assert [event.kind for event in probe.events] == ["collapse", "collapse"]
+    assert probe.should_stop
+    assert not (tmp_path / "run").exists()
+    assert "FileNotFoundError" in str(probe.error)
+    assert "15 steps (between 1 and 15)" in capsys.readouterr().err
 
 
 def test_scalars_that_are_given_at_some_steps_only_are_missing_at_the_others(tmp_path: Path) -> None:

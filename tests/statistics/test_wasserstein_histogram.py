@@ -69,7 +69,7 @@ def test_zero_by_zero_is_undefined() -> None:
         ({"generated": [], "real": []}, r"generated is \[\]; expected masses"),
         ({"generated": [1, 1], "real": [1, 1, 0]}, "generated has 2 bins and real has 3; count both in the same"),
         ({"generated": [[1, 1]], "real": [1, 1]}, r"generated has shape \(1, 2\); expected one row of numbers"),
-        ({"generated": ["a", "b"], "real": [1, 1]}, "generated is a list that holds more than real numbers"),
+        ({"generated": ["a", "b"], "real": [1, 1]}, "generated is a list that is no array of numbers"),
         ({"generated": [1, 1], "real": [1, 1], "positions": [0]}, "positions has 1 values; expected 2 finite ones"),
         ({"generated": [1], "real": [1], "normalize": "max"}, "normalize is 'max'; expected None, 'largest_distance'"),
     ],

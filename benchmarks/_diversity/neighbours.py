@@ -1,0 +1,172 @@
+"""Neighbourhoods and kernels: precision, recall, density, coverage and the Vendi score beside their packages."""
+
+import contextlib
+import dataclasses
+import io
+import math
+import multiprocessing
+import resource
+import time
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import prdc
+import torch
+from _claims import Claim, interval, ratio, table
+from torch import Tensor
+from vendi_score import vendi
+
+from collapse_probe import statistics
+from collapse_probe._monitor import Reference, fit_reference
+from collapse_probe.statistics import AbstractStatistic
+
+DIMENSIONS, NEIGHBOURS = 64, 5
+CAPTURE_MS, PRDC_SHARE, PRDC_MB, RBF_SHARE, COSINE_SHARE = 25.0, 25.0, 500.0, 10.0, 0.1
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured how often."""
+
+    rounds: int
+    captures: int
+    reference: int
+    prdc_rows: int
+    vendi_rows: int
+
+
+FULL = Sizes(rounds=5, captures=40, reference=2048, prdc_rows=10_000, vendi_rows=5_000)
+QUICK = Sizes(rounds=2, captures=3, reference=256, prdc_rows=500, vendi_rows=300)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Milliseconds of one call, over all threads and on the clock."""
+
+    cpu: float
+    wall: float
+
+
+def measure(quick: bool) -> tuple[str, str]:
+    """Heading and tables."""
+    sizes = QUICK if quick else FULL
+    texts = [
+        f"Precision, recall, density and coverage, k = {NEIGHBOURS}, of {sizes.prdc_rows:,} normal samples against as "
+        f"many in {DIMENSIONS} dimensions; `prdc.compute_prdc` computes distances with eight threads.",
+        table([*_of_prdc(sizes), _peak_of_prdc(sizes)]),
+        f"Vendi score of {sizes.vendi_rows:,} samples in {DIMENSIONS} dimensions; `vendi.score_X` knows the cosine "
+        "kernel only, and stands for the spectrum of any matrix of that size. With the Gaussian kernel, order 1 is "
+        "fast where few samples describe the others, as in the ring, and else as slow as the spectrum that it needs.",
+        table(_of_vendi(sizes)),
+        "All statistics that are measured at every capture of a run, on 256 samples in 64 dimensions, and each alone. "
+        "CPU time; there the mixture is fitted beforehand, as in a run.",
+        table(_of_a_capture(sizes)),
+    ]
+    return "Neighbourhoods and kernels", "\n\n".join(texts)
+
+
+def interleaved(cases: dict[str, Call], rounds: int) -> dict[str, list[Taken]]:
+    """What each case took in each round, in changing order; every case has run once before."""
+    taken: dict[str, list[Taken]] = {name: [] for name in cases}
+    for turn in range(rounds + 1):
+        for name in list(cases)[:: 1 if turn % 2 else -1]:
+            cpu, wall = time.process_time(), time.perf_counter()
+            cases[name]()
+            if turn:
+                taken[name].append(Taken(1e3 * (time.process_time() - cpu), 1e3 * (time.perf_counter() - wall)))
+    return taken
+
+
+def _share(ours: list[Taken], theirs: list[Taken], clock: str, at_most: float | None, what: str) -> Claim:
+    values = ratio([getattr(one, clock) for one in ours], [getattr(one, clock) for one in theirs])
+    return Claim(f"{what}, {clock} time", values.shifted(0.0, 100.0), "%", at_most=at_most)
+
+
+def _normal(rows: int, seed: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    return torch.randn(rows, DIMENSIONS, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def _of_prdc(sizes: Sizes) -> list[Claim]:
+    claims = []
+    for dtype in (torch.float32, torch.float64):
+        real, generated = _normal(sizes.prdc_rows, 0, dtype), _normal(sizes.prdc_rows, 1, dtype)
+
+        def ours(generated: Tensor = generated, real: Tensor = real) -> None:
+            statistics.prdc(generated=generated, real=real, k=NEIGHBOURS)
+
+        def theirs(generated: Tensor = generated, real: Tensor = real) -> None:
+            with contextlib.redirect_stdout(io.StringIO()):
+                prdc.compute_prdc(real.numpy(), generated.numpy(), nearest_k=NEIGHBOURS)
+
+        taken = interleaved({"ours": ours, "theirs": theirs}, sizes.rounds)
+        name = str(dtype).removeprefix("torch.")
+        claims.append(Claim(f"ours, {name}", interval([one.wall / 1e3 for one in taken["ours"]]), "s"))
+        for clock, at_most in (("wall", PRDC_SHARE), ("cpu", None)):
+            claims.append(_share(taken["ours"], taken["theirs"], clock, at_most, f"ours / `prdc`, {name}"))
+    return claims
+
+
+def _peak_of_prdc(sizes: Sizes) -> Claim:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
+        before, after = child.submit(_memory_of_prdc, sizes.prdc_rows).result()
+    return Claim("peak memory of a process that computes ours", after, "MB", PRDC_MB, note=f"{before:.0f} MB before")
+
+
+def _memory_of_prdc(rows: int) -> tuple[float, float]:
+    """Megabytes before and at the peak."""
+    torch.set_num_threads(1)
+    generated, real = _normal(rows, 1), _normal(rows, 0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    statistics.prdc(generated=generated, real=real, k=NEIGHBOURS)
+    return before / 1024, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _of_vendi(sizes: Sizes) -> list[Claim]:
+    normal = _normal(sizes.vendi_rows, 0)
+    ring = torch.zeros(sizes.vendi_rows, DIMENSIONS)
+    angles = math.pi / 4 * torch.arange(sizes.vendi_rows)
+    ring[:, :2] = torch.stack([angles.cos(), angles.sin()], dim=1) + 0.01 * normal[:, :2]
+    member = statistics.get("vendi_score")
+
+    def call(points: Tensor, **options: object) -> Call:
+        configured: AbstractStatistic = dataclasses.replace(member, **options)  # type: ignore[arg-type]
+        state = configured.fit(points)
+        return lambda: configured.compute(points, state)
+
+    unlike = normal.double().numpy()
+    cases = {
+        "cosine": call(normal, kernel="cosine"),
+        "RBF, order 2": call(normal, order=2),
+        "RBF, order 1, a ring": call(ring),
+        "RBF, order 1, one normal cloud": call(normal),
+        "theirs": lambda: vendi.score_X(unlike),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks a type up under a name that SciPy has left behind
+        taken = interleaved(cases, sizes.rounds)
+    theirs = taken.pop("theirs")
+    targets = {"cosine": COSINE_SHARE}
+    return [
+        _share(ours, theirs, "cpu", targets.get(name, RBF_SHARE), f"ours / `score_X`, {name}")
+        for name, ours in taken.items()
+    ]
+
+
+def _of_a_capture(sizes: Sizes) -> list[Claim]:
+    samples = _normal(256, 1)
+    reference: Reference = fit_reference(_normal(sizes.reference, 0), sample_size=256)
+    points = samples[: reference.sample_size].double()
+
+    def alone(member: AbstractStatistic, name: str) -> Call:
+        return lambda: member.compute(points, reference.states[name])
+
+    cases: dict[str, Call] = {"all of a capture": lambda: reference.measure(samples)}
+    cases |= {f"`{name}`": alone(member, name) for name, member in reference.statistics.items()}
+    taken = interleaved(cases, sizes.captures)
+    return [
+        Claim(name, interval([one.cpu for one in values]), "ms", CAPTURE_MS if name == "all of a capture" else None)
+        for name, values in taken.items()
+    ]

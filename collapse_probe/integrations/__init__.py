@@ -1,0 +1,1 @@
+"""Bridges to other packages, one module each; importing one needs that package."""
