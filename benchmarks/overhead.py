@@ -28,6 +28,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+import _page
 import torch
 from _claims import Claim, table
 from _overhead import networks, pictures, recording, stream, toy
@@ -68,11 +69,8 @@ QUICK = Sizes(
     stream_steps=500_000,
 )
 
-Part = tuple[str, str]
-"""A heading and the Markdown under it."""
 
-
-def measure(sizes: Sizes) -> list[Part]:
+def measure(sizes: Sizes) -> list[_page.Part]:
     """All parts; the stream goes first, while the process is small."""
     print("a long stream", flush=True)
     long_stream = stream.measure(steps=sizes.stream_steps, first=sizes.stream_steps // 10)
@@ -86,14 +84,14 @@ def measure(sizes: Sizes) -> list[Part]:
     ]
 
 
-def recorded_step(paces: list[Pace]) -> Part:
+def recorded_step(paces: list[Pace]) -> _page.Part:
     print("one recorded step", flush=True)
     found, read_back = recording.measure(paces)
     text = "\n\n".join([recording.table(found), read_back, table(recording.claims(found))])
     return "One recorded step of five scalars", text
 
 
-def small_networks(rounds: int) -> Part:
+def small_networks(rounds: int) -> _page.Part:
     print("small networks", flush=True)
     floor = toy.measure(rounds=3 * rounds, steps=64, warm_up=64, captures=False)
     captures = toy.measure(rounds=rounds, steps=200, warm_up=120, captures=True)
@@ -102,14 +100,14 @@ def small_networks(rounds: int) -> Part:
     return "A small network", f"{text}\n\n{table(toy.claims(floor, captures))}"
 
 
-def pictures_on_cpu(sizes: Sizes) -> Part:
+def pictures_on_cpu(sizes: Sizes) -> _page.Part:
     print("pictures", flush=True)
     gan = networks.dcgan(sizes.width, sizes.batch)
     found = pictures.measure(gan, rounds=sizes.picture_rounds, least=sizes.picture_steps)
     return "Pictures, on the CPU", f"{_described(found)}\n\n{table(pictures.claims(found))}"
 
 
-def pictures_on_gpu(rounds: int) -> Part:
+def pictures_on_gpu(rounds: int) -> _page.Part:
     if not torch.cuda.is_available():
         missing = [Claim("slowdown", None, "%", pictures.SLOWDOWN_GPU, note="no GPU on this machine")]
         missing.append(Claim("synchronisations", None, at_most=0.0, note="no GPU on this machine"))
@@ -126,16 +124,13 @@ def _described(found: pictures.Slowdown) -> str:
     return f"{found.described}; a step alone takes {alone:.0f} ms. Captures every {found.every} steps."
 
 
-def page(parts: list[Part]) -> str:
+def page(parts: list[_page.Part]) -> str:
     """The document."""
-    question, commands, *method = (__doc__ or "").strip().split("\n\n")
     machine = (
         f"Made by `make bench` (`benchmarks/overhead.py`) on {os.cpu_count()} cores ({platform.machine()}), torch "
         f"{torch.__version__}, Python {platform.python_version()}, {torch.get_num_threads()} torch thread.{_company()}"
     )
-    indented = "\n".join(line.removeprefix("    ") for line in commands.splitlines())
-    sections = [f"## {heading}\n\n{text}" for heading, text in parts]
-    return "\n\n".join([f"# {question}", f"```sh\n{indented}\n```", *method, machine, *sections]) + "\n"
+    return _page.page(__doc__, machine, parts)
 
 
 def _company() -> str:

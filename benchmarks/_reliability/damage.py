@@ -26,14 +26,14 @@ class Tally:
     wrong: int = 0
 
 
-def measure(*, blocks: int = 8) -> tuple[str, str]:
-    """The heading and what is to be said under it."""
+def measure(*, blocks: int, every: int = 1) -> tuple[str, str]:
+    """The heading and what is to be said under it; for a look, only each so-manieth byte and bit."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         make(run, blocks=blocks)
         size = sum(path.stat().st_size for path in run.rglob("*") if path.is_file())
         files = sum(path.is_file() for path in run.rglob("*"))
-        cuts, flips = cut_everywhere(run), flip_every_bit(run)
+        cuts, flips = cut_everywhere(run, every=every), flip_every_bit(run, every=every)
     text = (
         f"A run of {blocks} blocks of steps in two starts, statistics, events, captures, a sheet and the reference: "
         f"{files} files, {size:,} bytes. A cut run.json is an error that names it, as it is never written in place; "
@@ -66,13 +66,13 @@ def make(run: Path, *, blocks: int) -> None:
             file.write_bytes(file.read_bytes() + file.read_bytes()[:50])
 
 
-def cut_everywhere(run: Path) -> Tally:
+def cut_everywhere(run: Path, *, every: int = 1) -> Tally:
     """Each file, cut at each of its bytes."""
     tally = Tally()
     whole = _tables(run)
     for path in [path for path in run.rglob("*") if path.is_file()]:
         content = path.read_bytes()
-        for length in range(len(content)):
+        for length in range(0, len(content), every):
             path.write_bytes(content[:length])
             tally.tried += 1
             tally.wrong += not _is_well_read(run, path, whole)
@@ -80,7 +80,7 @@ def cut_everywhere(run: Path) -> Tally:
     return tally
 
 
-def flip_every_bit(run: Path) -> Tally:
+def flip_every_bit(run: Path, *, every: int = 1) -> Tally:
     """Each bit of each block, one at a time."""
     tally = Tally()
     known = len(cp.load(run).problems)
@@ -90,7 +90,7 @@ def flip_every_bit(run: Path) -> Tally:
             # What is there of the steps where this block is not.
             path.write_bytes(content[:begin] + bytes(end - begin) + content[end:])
             without = _tables(run)
-            for bit in range(8 * begin, 8 * end):
+            for bit in range(8 * begin, 8 * end, every):
                 damaged = bytearray(content)
                 damaged[bit // 8] ^= 1 << bit % 8
                 path.write_bytes(damaged)

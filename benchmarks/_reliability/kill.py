@@ -21,6 +21,7 @@ from .loops import KINDS, MADE, Marks
 
 SECONDS = 2.0
 STEPS = 1000
+AT_ONCE = 4
 LIVES = 4
 """How often a run is started and killed in one folder."""
 
@@ -45,7 +46,8 @@ class Killed:
 
 def measure(*, trials: int, longest: float = 5.0, seed: int = 0) -> tuple[str, str]:
     """The heading and what is to be said under it."""
-    found = kill(trials=trials, longest=longest, seed=seed)
+    with Nursery() as nursery:
+        found = kill(nursery, trials=trials, longest=longest, seed=seed)
     late = [killed for killed in found if not killed.before]
     lines = [f"{len(found)} kills, each within {longest:g} s; {len(found) - len(late)} came before there was a run."]
     rows = ["| loop | kills | most seconds missing | most steps missing | writes cut |", "|---|---|---|---|---|"]
@@ -67,17 +69,17 @@ def claims(found: Sequence[Killed]) -> list[Claim]:
     ]
 
 
-def kill(*, trials: int, longest: float, seed: int, at_once: int = 4) -> list[Killed]:
+def kill(nursery: Nursery, *, trials: int, longest: float, seed: int) -> list[Killed]:
     """So many kills, of all kinds of loops alike, several runs at a time."""
     lock = Lock()
-    with Nursery() as nursery, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
         runs = range(-(-trials // LIVES))
 
         def lives(number: int) -> list[Killed]:
             dice = random.Random(f"{seed}/{number}")
             return list(_lives(nursery, lock, Path(folder) / str(number), KINDS[number % len(KINDS)], dice, longest))
 
-        with ThreadPoolExecutor(at_once) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             return [killed for run in pool.map(lives, runs) for killed in run]
 
 

@@ -31,7 +31,8 @@ class Reading:
 
 def measure(*, seconds: float) -> tuple[str, str]:
     """The heading and what is to be said under it."""
-    found = watch(seconds=seconds)
+    with Nursery() as nursery:
+        found = watch(nursery, seconds=seconds)
     rows = ["| loop | readings | steps at the end | oldest step missing | a reading takes |", "|---|---|---|---|---|"]
     for kind in KINDS:
         of = [reading for reading in found if reading.kind == kind]
@@ -54,10 +55,10 @@ def claims(found: Sequence[Reading]) -> list[Claim]:
     ]
 
 
-def watch(*, seconds: float, kinds: Sequence[str] = KINDS) -> list[Reading]:
+def watch(nursery: Nursery, *, seconds: float, kinds: Sequence[str] = KINDS) -> list[Reading]:
     """Every reading of every kind of loop."""
     found: list[Reading] = []
-    with Nursery() as nursery, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
         for number, kind in enumerate(kinds):
             run, file = Path(folder) / f"run-{number}", Path(folder) / f"marks-{number}"
             marks = Marks.at(file)

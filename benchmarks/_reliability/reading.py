@@ -27,7 +27,7 @@ def measure(*, steps: int, beside: int, small: int, rounds: int) -> tuple[str, s
             Claim(f"`cp.load(run).steps`, {steps:,} steps × 8 columns", interval(seconds), "s", READ_SECONDS),
             Claim("the first time in this process", seconds[0], "s"),
             Claim("`cp.load(run)` alone", 1e3 * min(_clock(lambda: cp.load(large)) for _ in range(rounds)), "ms"),
-            *_beside_tensorboard(Path(folder), steps=beside, rounds=rounds),
+            *_beside_tensorboard(Path(folder), steps=beside, rounds=min(rounds, 3)),
         ]
         blocks = _by_block(Path(folder), steps=small, rounds=rounds)
     text = (

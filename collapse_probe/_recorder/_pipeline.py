@@ -116,7 +116,10 @@ class Pipeline:
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since 1970."""
         values = counted_not_finite(values)
-        self._begin(step)
+        if not self._started and step and self.writer.start:
+            with self._analysing():
+                self.take_up(step)
+        self._started = True
         self._rows.add((step, seconds, values))
         if not self.rank:
             self._raise(self.monitor.observe_step(step, values))
@@ -125,14 +128,7 @@ class Pipeline:
 
     def take_ahead(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step to which the loop may still add: it is stored as it is, and observed with `take_step`."""
-        self._begin(step)
         self._rows.flush(self.writer, ahead=(step, seconds, dict(counted_not_finite(values))))
-
-    def _begin(self, step: int) -> None:
-        if not self._started and step and self.writer.start:
-            with self._analysing():
-                self.take_up(step)
-        self._started = True
 
     def take_capture(self, step: int, generated: Tensor, extras: Mapping[str, Tensor] | None = None) -> None:
         """Generated samples (n, ...): stored, and measured once there is a reference."""

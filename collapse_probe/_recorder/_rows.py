@@ -21,7 +21,7 @@ class Rows:
         self.waiting: list[StepValues] = []
         self._flushed = time.monotonic()
         self._ahead: StepValues | None = None
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
 
     @property
     def due(self) -> bool:
@@ -37,12 +37,17 @@ class Rows:
 
     def flush(self, writer: RunWriter, *, ahead: StepValues | None = None) -> None:
         """Write all of them; `ahead` too, a step that may change: then it is written again, and the last row counts."""
-        with self._lock:
-            rows = self.waiting if ahead is None else [*self.waiting, ahead]
-            if rows:
-                writer.append_steps(step_columns(rows))
-                self.waiting = []
-                self._ahead = ahead or self._ahead
+        with self._writing:
+            with self._lock:  # not while the disk is at work: whoever adds does not wait for that
+                rows, self.waiting = self.waiting, []
+            try:
+                if rows or ahead is not None:
+                    writer.append_steps(step_columns(rows if ahead is None else [*rows, ahead]))
+                    self._ahead = ahead or self._ahead
+            except BaseException:
+                with self._lock:
+                    self.waiting = rows + self.waiting
+                raise
             self._flushed = time.monotonic()
 
 

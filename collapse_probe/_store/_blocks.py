@@ -25,7 +25,7 @@ Column = Shaped[np.ndarray, " rows"]
 _CHEAP_PAYLOAD = 4096
 """From so many bytes on, naming the columns again costs little."""
 _NAMED_AGAIN = 32
-"""Of so many small blocks one names its columns, besides the first two."""
+"""Of so many small blocks one names its columns; of the first ones 0, 1, 2, 4, 8, 16 do."""
 _MOST_LAYOUTS = 1024
 """After so many each block names its columns."""
 
@@ -93,7 +93,7 @@ class Encoder:
             fields["layout"] = self._layouts[layout]
             before = self._written.get(layout, 0)
             self._written[layout] = before + 1
-            named = named or before < 2 or before % _NAMED_AGAIN == 0
+            named = named or before & (before - 1) == 0 or before % _NAMED_AGAIN == 0
         if named or "layout" not in fields:
             fields["columns"] = layout
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

@@ -197,14 +197,50 @@ def test_rows_from_one_thread_and_flushes_from_another_lose_and_repeat_nothing(t
     assert written == list(range(20_000))
 
 
-def test_rows_that_could_not_be_written_are_kept_for_the_next_attempt(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    with cp.Probe(run=run) as probe:
-        probe.step(loss_d=1.0)
-        hidden = run.rename(tmp_path / "hidden")
-        probe._pipeline._flusher.wake()
-        time.sleep(0.3)  # longer than the flusher takes to try
-        hidden.rename(run)
-        probe.step(loss_d=2.0)
-    assert probe.error is None
-    assert cp.load(run).steps["loss_d"].tolist() == [1.0, 2.0]
+def test_a_row_that_comes_while_others_are_being_written_neither_waits_nor_is_lost(tmp_path: Path) -> None:
+    written: list[int] = []
+    writing, go_on = threading.Event(), threading.Event()
+
+    class Writer:
+        def append_steps(self, columns: dict[str, np.ndarray]) -> None:
+            writing.set()
+            assert go_on.wait(10)
+            written.extend(columns["step"].tolist())
+
+    rows, writer = _rows.Rows(), Writer()
+    rows.add((0, 0.0, {}))
+    flushing = threading.Thread(target=rows.flush, args=[writer])
+    flushing.start()
+    assert writing.wait(10)
+    rows.add((1, 0.0, {}))  # would wait for ever, or be gone with the list that is being written
+    go_on.set()
+    flushing.join()
+    rows.flush(writer)  # type: ignore[arg-type]
+    assert written == [0, 1]
+
+
+def test_rows_that_could_not_be_written_are_kept_for_the_next_attempt() -> None:
+    written: list[int] = []
+    full = True
+
+    class Writer:
+        def append_steps(self, columns: dict[str, np.ndarray]) -> None:
+            if full:
+                raise OSError("no space left on device")
+            written.extend(columns["step"].tolist())
+
+    rows, writer = _rows.Rows(), Writer()
+    flusher = _rows.Flusher(lambda: rows.flush(writer))  # type: ignore[arg-type]
+    rows.add((0, 0.0, {}))
+    with pytest.raises(OSError, match="no space"):
+        rows.flush(writer)  # type: ignore[arg-type]
+    flusher.wake()
+    time.sleep(0.25)  # it tries meanwhile, in vain, and says nothing
+    rows.add((1, 0.0, {}))
+    full = False
+    flusher.wake()
+    give_up = time.monotonic() + 10
+    while not written and time.monotonic() < give_up:
+        time.sleep(0.01)
+    flusher.close()
+    assert written == [0, 1]

@@ -1,5 +1,7 @@
 """Runs that are still being written, were killed, or lie on a bad disk."""
 
+import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +9,10 @@ import pytest
 
 from collapse_probe._records import Event
 from collapse_probe._store import RunWriter, load
+from collapse_probe._store._blocks import decode
 from collapse_probe.errors import UnreadableRun
 
+GOLDEN = Path(__file__).parent / "golden" / "resumed"
 EVENT = Event("revolution", "warning", 3, 2, "the discriminator won", {"edge": 1.0}, "lower its learning rate")
 
 
@@ -32,6 +36,46 @@ def test_a_run_cut_at_any_byte_is_a_prefix_of_itself(tmp_path: Path) -> None:
         run = load(tmp_path)
         assert run.steps.equals(whole.iloc[: 5 * sum(end <= length for end in ends)]), length
         assert run.problems == [], length
+
+
+@pytest.mark.slow
+def test_any_file_of_a_run_may_be_cut_at_any_byte(tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN, tmp_path, dirs_exist_ok=True)
+    whole = load(tmp_path)
+    steps, events = whole.steps, whole.event_list
+    for path in [path for path in tmp_path.rglob("*") if path.is_file()]:
+        content = path.read_bytes()
+        for length in range(len(content)):
+            path.write_bytes(content[:length])
+            if path.name == "run.json":
+                with pytest.raises(UnreadableRun, match=r"run\.json"):
+                    load(tmp_path)
+                continue
+            run = load(tmp_path)
+            assert path.name == "steps.0" or run.steps.equals(steps), (path.name, length)
+            assert run.steps.index.is_monotonic_increasing and run.steps.index.is_unique
+            assert path.name in ("events.jsonl", "steps.0", "statistics.0") or run.event_list == events
+            if path.suffix == ".safetensors":
+                assert any(path.name in said for said in run.problems), (path.name, length)
+        path.write_bytes(content)
+
+
+def test_every_bit_of_a_block_matters_and_costs_no_other_block() -> None:
+    content = (GOLDEN / "steps.0").read_bytes()
+    blocks, damaged = decode(content)
+    ends = [begin for begin in range(len(content) + 1) if content[begin : begin + 4] == b"\x89CPB"]
+    sound = [begin for begin in ends[:-1] if not any(a <= begin < b for a, b in damaged)]
+    assert len(sound) == len(blocks)
+    for number, begin in enumerate(sound):
+        end = ends[ends.index(begin) + 1]
+        for bit in range(8 * begin, 8 * end):
+            flipped = bytearray(content)
+            flipped[bit // 8] ^= 1 << bit % 8
+            left, found = decode(bytes(flipped))
+            assert any(a <= begin and end <= b for a, b in found), bit
+            assert [block.payload for block in left] == [
+                block.payload for block in blocks[:number] + blocks[number + 1 :]
+            ]
 
 
 @pytest.mark.parametrize("block", range(4))
@@ -72,6 +116,39 @@ def test_a_torn_line_of_events_is_not_there_yet_and_a_broken_one_is_named(tmp_pa
     run = load(tmp_path)
     assert run.event_list == [EVENT]
     assert run.problems == ["events.jsonl, byte 0: this line is not an event; skipped"]
+
+
+def test_an_event_written_behind_a_line_that_a_kill_tore_is_not_lost_with_it(tmp_path: Path) -> None:
+    RunWriter(tmp_path, info={}).append_event(EVENT)
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"kind": "colla')
+    later = dataclasses.replace(EVENT, step=9)
+    RunWriter(tmp_path, info={}).append_event(later)
+    run = load(tmp_path)
+    assert run.event_list == [EVENT, later]
+    assert len(run.problems) == 1
+
+
+def test_columns_are_named_again_after_a_block_that_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = RunWriter(tmp_path, info={})
+
+    def append(step: int) -> None:
+        writer.append_steps({"step": np.array([step]), "time": np.zeros(1), "loss_d": np.ones(1)})
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError("no space left on device")
+
+    for step in range(8):
+        with monkeypatch.context() as patched:
+            if step < 5:  # these would have named the columns
+                patched.setattr(writer, "_append", full)
+                with pytest.raises(OSError, match="no space"):
+                    append(step)
+            else:
+                append(step)
+    assert load(tmp_path).steps.index.tolist() == [5, 6, 7]
 
 
 def test_a_torn_capture_is_named_and_the_rest_of_the_run_is_read(tmp_path: Path) -> None:

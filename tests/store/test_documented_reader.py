@@ -1,6 +1,5 @@
 """The reader printed in docs/run-format.md, run as it stands there."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +7,6 @@ import numpy as np
 import pytest
 
 from collapse_probe._store import Run, RunWriter, load
-
-PAGE = Path(__file__).parents[2] / "docs" / "run-format.md"
-
-
-@pytest.fixture(scope="module")
-def reader() -> dict[str, Any]:
-    (source,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(compile(source, str(PAGE), "exec"), names)
-    return names
 
 
 def resumed_and_damaged_run(folder: Path) -> Run:

@@ -3,7 +3,6 @@
 import hashlib
 import importlib.util
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,8 @@ import pytest
 from collapse_probe._store import load
 
 GOLDEN = Path(__file__).parent / "golden"
-PAGE = Path(__file__).parents[2] / "docs" / "run-format.md"
 RUNS = ("plain", "resumed", "ranks")
-DIGEST = "2a66734747be4ff8661189112cb7070eb305abbe93b0b65f208590308f75c353"
-
-
-@pytest.fixture(scope="module")
-def reader() -> dict[str, Any]:
-    (source,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(compile(source, str(PAGE), "exec"), names)
-    return names
+DIGEST = "09c526ba27eaf826e4924dabf8d0d4e8f34c28a408ac8471c289a87bda24614c"
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """What goes into a run folder comes out of it."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -135,6 +136,39 @@ def test_a_closed_writer_writes_nothing_more(tmp_path: Path) -> None:
     writer.close(how="finished")
     with pytest.raises(InvalidArgument, match="closed"):
         writer.append_steps(steps(0, 1))
+
+
+def test_what_is_read_of_a_run_that_goes_on_is_never_ahead_of_its_steps(tmp_path: Path) -> None:
+    """Whatever is asked for first, and though the writer goes on between two looks."""
+    writer = RunWriter(tmp_path, info={})
+
+    def write(step: int) -> None:
+        writer.append_steps(steps(step, step + 1))
+        writer.write_capture(step, {"generated": np.zeros((2, 2))})
+        writer.write_sheet(step, np.zeros((2, 2)))
+        writer.append_statistics({"step": np.array([step]), "x": np.ones(1)})
+        writer.append_event(dataclasses.replace(COLLAPSE, step=step))
+
+    parts = ("steps", "statistics", "events", "batches", "sheets", "problems", "verdict")
+    for number, first in enumerate(parts):
+        write(number)
+        run = load(tmp_path)
+        getattr(run, first)
+        write(number + 100)
+        known = set(run.steps.index)
+        assert known.issuperset([*run.statistics.index, *run.events.index, *run.batches, *run.sheets]), first
+        assert number in known and number + 100 not in known
+        for step in (number, number + 100):
+            writer.remove_capture(step)
+            writer.remove_sheet(step)
+
+
+def test_opening_a_run_reads_nothing_but_its_run_json(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path, info={})
+    writer.append_steps(steps(0, 3))
+    run = load(tmp_path)
+    (tmp_path / "steps.0").unlink()
+    assert run.steps.empty
 
 
 def test_a_resumed_run_has_no_zigzag(tmp_path: Path) -> None:

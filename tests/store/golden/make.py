@@ -102,7 +102,7 @@ def plain(folder: Path) -> dict[str, Any]:
 def resumed(folder: Path) -> dict[str, Any]:
     """Killed in a write, resumed at step 6 and killed again; later a bit of two blocks was flipped."""
     first = RunWriter(folder, info={"world_size": 1})
-    rows(first, list(range(10)), per_block=2, loss_d=[1.0] * 10)
+    rows(first, list(range(10)), per_block=1, loss_d=[1.0] * 10)
     reference(first)
     for step in (0, 8):
         first.write_capture(step, {"generated": picture(step)})
@@ -127,13 +127,13 @@ def resumed(folder: Path) -> dict[str, Any]:
         damaged[block + 60] ^= 4
     file.write_bytes(damaged + damaged[blocks[-1] : -3])  # and the last block, not yet whole
     pin(folder, {"run.json": [1.7e9, 1.7e9 + 50]})
-    kept = [0, 1, 4, 5, 6, 7, 9]
+    kept = [0, 2, 3, 4, 5, 6, 7, 9]
     return {
         "steps": {
             "step": kept,
             "time": [1.7e9 + step / 4 for step in kept],
-            "loss_d": [1.0] * 4 + [2.0] * 3,
-            "edge": [NAN] * 4 + [0.5] * 3,
+            "loss_d": [1.0] * 5 + [2.0] * 3,
+            "edge": [NAN] * 5 + [0.5] * 3,
         },
         "statistics": {"step": [0, 9], "occupancy": [1.0, 0.25]},
         "captures": {step: {"generated": picture(step).tolist(), "dtype": "float32"} for step in (0, 9)},
