@@ -1,6 +1,6 @@
 """What do the statistics cost?
 
-    python benchmarks/diversity.py          # ten minutes on two cores; writes docs/statistics-speed.md
+    python benchmarks/diversity.py          # a quarter of an hour on two cores; writes docs/statistics-speed.md
     python benchmarks/diversity.py --quick  # a look at small sizes; its ratios are not those of the claims
 
 Ours and the peer's calls take turns in one process, on the same data; shown are the median over the rounds and its
@@ -19,10 +19,13 @@ from pathlib import Path
 
 import _page
 import torch
-from _diversity import neighbours
+from _diversity import neighbours, transport
 
 ROOT = Path(__file__).parent.parent
-PARTS: dict[str, Callable[[bool], _page.Part]] = {"neighbours": neighbours.measure}
+PARTS: dict[str, Callable[[bool], _page.Part]] = {
+    "neighbours": neighbours.measure,
+    "transport": transport.measure,
+}
 """By name; called with whether a look is enough."""
 
 

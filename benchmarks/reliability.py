@@ -22,7 +22,7 @@ from pathlib import Path
 
 import _page
 import torch
-from _reliability import damage, hostile, kill, live, reading
+from _reliability import damage, disks, hostile, kill, live, reading
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +35,7 @@ PARTS: dict[str, tuple[Callable[..., _page.Part], dict[str, object], dict[str, o
         {"steps": 1_000_000, "beside": 50_000, "small": 100_000, "rounds": 9},
         {"steps": 100_000, "beside": 5_000, "small": 10_000, "rounds": 3},
     ),
+    "disks": (disks.measure, {"quick": False}, {"quick": True}),
     "hostile": (hostile.measure, {"quick": False}, {"quick": True}),
 }
 """By name: what measures, and its arguments for the full benchmark and for a look."""

@@ -6,25 +6,23 @@ import io
 import math
 import multiprocessing
 import resource
-import time
 import warnings
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import prdc
 import torch
-from _claims import Claim, interval, ratio, table
+from _claims import Claim, interval, table
 from torch import Tensor
 from vendi_score import vendi
 
+from _diversity.turns import Call, interleaved, share
 from collapse_probe import statistics
 from collapse_probe._monitor import Reference, fit_reference
 from collapse_probe.statistics import AbstractStatistic
 
 DIMENSIONS, NEIGHBOURS = 64, 5
 CAPTURE_MS, PRDC_SHARE, PRDC_MB, RBF_SHARE, COSINE_SHARE = 25.0, 25.0, 500.0, 10.0, 0.1
-Call = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -40,14 +38,6 @@ class Sizes:
 
 FULL = Sizes(rounds=5, captures=40, reference=2048, prdc_rows=10_000, vendi_rows=5_000)
 QUICK = Sizes(rounds=2, captures=3, reference=256, prdc_rows=500, vendi_rows=300)
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Milliseconds of one call, over all threads and on the clock."""
-
-    cpu: float
-    wall: float
 
 
 def measure(quick: bool) -> tuple[str, str]:
@@ -66,23 +56,6 @@ def measure(quick: bool) -> tuple[str, str]:
         table(_of_a_capture(sizes)),
     ]
     return "Neighbourhoods and kernels", "\n\n".join(texts)
-
-
-def interleaved(cases: dict[str, Call], rounds: int) -> dict[str, list[Taken]]:
-    """What each case took in each round, in changing order; every case has run once before."""
-    taken: dict[str, list[Taken]] = {name: [] for name in cases}
-    for turn in range(rounds + 1):
-        for name in list(cases)[:: 1 if turn % 2 else -1]:
-            cpu, wall = time.process_time(), time.perf_counter()
-            cases[name]()
-            if turn:
-                taken[name].append(Taken(1e3 * (time.process_time() - cpu), 1e3 * (time.perf_counter() - wall)))
-    return taken
-
-
-def _share(ours: list[Taken], theirs: list[Taken], clock: str, at_most: float | None, what: str) -> Claim:
-    values = ratio([getattr(one, clock) for one in ours], [getattr(one, clock) for one in theirs])
-    return Claim(f"{what}, {clock} time", values.shifted(0.0, 100.0), "%", at_most=at_most)
 
 
 def _normal(rows: int, seed: int, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -105,7 +78,7 @@ def _of_prdc(sizes: Sizes) -> list[Claim]:
         name = str(dtype).removeprefix("torch.")
         claims.append(Claim(f"ours, {name}", interval([one.wall / 1e3 for one in taken["ours"]]), "s"))
         for clock, at_most in (("wall", PRDC_SHARE), ("cpu", None)):
-            claims.append(_share(taken["ours"], taken["theirs"], clock, at_most, f"ours / `prdc`, {name}"))
+            claims.append(share(taken["ours"], taken["theirs"], clock, at_most, f"ours / `prdc`, {name}"))
     return claims
 
 
@@ -150,7 +123,7 @@ def _of_vendi(sizes: Sizes) -> list[Claim]:
     theirs = taken.pop("theirs")
     targets = {"cosine": COSINE_SHARE}
     return [
-        _share(ours, theirs, "cpu", targets.get(name, RBF_SHARE), f"ours / `score_X`, {name}")
+        share(ours, theirs, "cpu", targets.get(name, RBF_SHARE), f"ours / `score_X`, {name}")
         for name, ours in taken.items()
     ]
 

@@ -20,14 +20,19 @@ from .. import _registry
 from ..errors import UnknownName
 from ._base import AbstractStatistic as AbstractStatistic
 from ._base import State as State
+from ._discriminator_edge import discriminator_edge as discriminator_edge
+from ._jensen_shannon_histogram import jensen_shannon_histogram as jensen_shannon_histogram
 from ._memorisation import Memorisation as Memorisation
 from ._memorisation import memorisation as memorisation
 from ._mode_seeking_ratio import mode_seeking_ratio as mode_seeking_ratio
 from ._mode_statistic import AbstractModeStatistic as AbstractModeStatistic
 from ._modes import Modes as Modes
+from ._oscillation import oscillation as oscillation
+from ._oscillation import turning_rate as turning_rate
 from ._per_class import per_class as per_class
 from ._protocols import MODE_PROTOCOLS as MODE_PROTOCOLS
 from ._protocols import ModeProtocol as ModeProtocol
+from ._wasserstein_histogram import wasserstein_histogram as wasserstein_histogram
 
 
 @functools.cache

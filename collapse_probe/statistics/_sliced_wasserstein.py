@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ._base import AbstractStatistic, State
 from ._distances import center_of, is_finite
+from ._quantiles import mean_power_gap, sorted_rows
 
 
 @final
@@ -46,24 +47,11 @@ class SlicedWasserstein(AbstractStatistic):
         generator = torch.Generator().manual_seed(self.seed)
         normal = torch.randn(real.shape[1], self.directions, generator=generator, dtype=torch.float64)
         directions = (normal / normal.norm(dim=0)).to(real.device)
-        projected = (directions.T @ (real.double() - center).T).sort(dim=1).values
+        projected = sorted_rows(directions.T @ (real.double() - center).T)
         return {"center": center, "directions": directions, "projected": projected}
 
     def compute(self, generated: Float[Tensor, "n d"], state: State) -> float:
         if not is_finite(generated):
             return math.nan
-        projected = (state["directions"].T @ (generated.double() - state["center"]).T).sort(dim=1).values
-        widths, ours, theirs = _common_quantiles(projected.shape[1], state["projected"].shape[1])
-        device = projected.device
-        gaps = projected[:, ours.to(device)] - state["projected"][:, theirs.to(device)]
-        return float((gaps.square() @ widths.to(device)).mean().sqrt())
-
-
-def _common_quantiles(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Where the quantile functions of n and of m points are both constant: widths, and which point each is at.
-
-    In whole multiples of 1 / (n m), so that no rounding decides which point a level belongs to.
-    """
-    ends = torch.unique(torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]))
-    widths = torch.diff(ends, prepend=ends.new_zeros(1)).double() / (n * m)
-    return widths, (ends - 1) // m, (ends - 1) // n
+        projected = sorted_rows(state["directions"].T @ (generated.double() - state["center"]).T)
+        return float(mean_power_gap(projected, state["projected"]).mean().sqrt())

@@ -52,3 +52,18 @@ def test_cases_take_turns_and_the_first_round_is_not_counted(diversity: ModuleTy
     taken = diversity.neighbours.interleaved(cases, 3)
     assert "".join(called) == "baabbaab"
     assert {name: len(values) for name, values in taken.items()} == {"a": 3, "b": 3}
+
+
+def test_transport_is_compared_with_pot_and_what_is_timed_is_right(diversity: ModuleType) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        ((heading, text),) = diversity.measure(["transport"], quick=True)
+    finally:
+        torch.set_num_threads(threads)
+    assert heading == "Optimal transport"
+    assert text.count("ours / `emd2`") == len(diversity.transport.clouds(2)) == 6
+    assert text.count("ours / `sliced_wasserstein_distance`") == 6
+    assert "≤ 150 %" in text and "≤ 100 %" in text
+    right = [line for line in text.splitlines() if line.startswith("| ours, ") and "1e-06 %" in line]
+    assert len(right) == 3 and all(line.endswith("| yes |") for line in right)
