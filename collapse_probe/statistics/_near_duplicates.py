@@ -22,6 +22,8 @@ class NearDuplicates(AbstractStatistic):
     together as a collapse does, and nearness in an embedding is not sameness: look at the pairs.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / n) sum_j 1[min_{i != j} |y_i - y_j| <= t], t = the ceil(level m)-th smallest of min_{l != i} |x_i -
+        x_l| over real x_i, frozen.
     Unit: share from 0 to 1; less is better, as far as real batches of the same size score.
     Undefined: NaN for fewer than 2 rows, or where a value is not finite.
     Cost: n^2 d; below 1 ms for n = 256, d = 64. 16 MB at any size.

@@ -23,6 +23,8 @@ class SupportSize(AbstractStatistic):
     A human eye sees the first coincidence at some 1.18 sqrt(size) samples, so size is 0.72 n^2 there, and not n^2.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: n (n - 1) / (2 C), C = sum_{i < j} 1[|y_i - y_j| <= t], t = the ceil(level m)-th smallest of min_{l != i}
+        |x_i - x_l| over real x_i, frozen.
     Unit: samples, 1 for one picture, infinity where no pair coincides; compare with what real data score.
     Undefined: NaN for fewer than 2 rows, or where a value is not finite.
     Cost: n^2 d; below 1 ms for n = 256, d = 64. 16 MB at any size.
