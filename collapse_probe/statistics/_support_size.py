@@ -4,17 +4,15 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
-from jaxtyping import Float
+from jaxtyping import Int32
 from torch import Tensor
 
-from ._base import AbstractStatistic, State
-from ._closeness import check_level, close_neighbours, fit_closeness
-from ._distances import is_finite
+from ._closeness_statistic import AbstractClosenessStatistic
 
 
 @final
 @dataclass(frozen=True)
-class SupportSize(AbstractStatistic):
+class SupportSize(AbstractClosenessStatistic):
     """From how many equally likely pictures a batch seems to be drawn: n (n - 1) / (2 C) for C pairs that coincide.
 
     Two samples coincide when they lie closer than half of the (at most 1,024) real samples lie to their nearest other
@@ -38,23 +36,12 @@ class SupportSize(AbstractStatistic):
     6.0
     """
 
-    level: float = 0.5
-    seed: int = 0
-
     unit: ClassVar[str] = "samples"
     healthy: ClassVar[Literal["high", "low", "reference"]] = "high"
     online: ClassVar[bool] = False
 
-    def __post_init__(self) -> None:
-        check_level(self.level)
-
-    def fit(self, real: Float[Tensor, "m d"]) -> State:
-        return fit_closeness(real, self.level, seed=self.seed)
-
-    def compute(self, generated: Float[Tensor, "n d"], state: State) -> float:
-        size = len(generated)
-        if size < 2 or not is_finite(generated):
-            return math.nan
+    def summarise(self, neighbours: Int32[Tensor, " n"]) -> float:
+        size = len(neighbours)
         # Each pair is counted from both of its ends.
-        both = int(close_neighbours(generated, state).sum())
+        both = int(neighbours.sum())
         return size * (size - 1) / both if both else math.inf
