@@ -1,6 +1,6 @@
 """Does a record survive?
 
-    python benchmarks/reliability.py          # ten minutes on two cores; writes docs/reliability.md
+    python benchmarks/reliability.py          # half an hour on two cores; writes docs/reliability.md
     python benchmarks/reliability.py --quick  # a look, one or two minutes
 
 Every process that is killed is a real one, killed by the system (SIGKILL) at a moment drawn at random, while it trains
@@ -10,6 +10,10 @@ stopped, or, like one that restored a checkpoint, at a step drawn at random befo
 steps a second (fast), do so with pauses of one to four seconds now and then, as for an evaluation (pauses), or wait
 0.2 to 1.6 seconds after each step (slow). A kill takes the process, not the machine: what the operating system was
 handed, it still writes.
+
+Readers are fuzzed with atheris, guided by the coverage of the store's own code, from files that the writer made; for
+blocks the mutator sets lengths and checksum right again. Hostile folders are sound runs in which up to three files are
+not: other types, numbers, lengths and shapes, script and control characters, links, pipes and devices.
 
 "Met" is computed from the numbers beside it. They are those of one machine on one day.
 """
@@ -22,7 +26,7 @@ from pathlib import Path
 
 import _page
 import torch
-from _reliability import damage, hostile, kill, live, reading
+from _reliability import damage, disks, hostile, kill, live, reading
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +39,7 @@ PARTS: dict[str, tuple[Callable[..., _page.Part], dict[str, object], dict[str, o
         {"steps": 1_000_000, "beside": 50_000, "small": 100_000, "rounds": 9},
         {"steps": 100_000, "beside": 5_000, "small": 10_000, "rounds": 3},
     ),
+    "disks": (disks.measure, {"quick": False}, {"quick": True}),
     "hostile": (hostile.measure, {"quick": False}, {"quick": True}),
 }
 """By name: what measures, and its arguments for the full benchmark and for a look."""

@@ -176,6 +176,86 @@ def test_misuse_is_explained(name: str) -> None:
         statistic(generated=batch[:, 1:], real=batch)
 
 
+UNUSUAL = {
+    "half": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "double": torch.float64,
+    "int64": torch.int64,
+    "uint8": torch.uint8,
+    "truth values": torch.bool,
+}
+
+
+def counted(rows: int, seed: int, dtype: torch.dtype) -> Tensor:
+    """Whole numbers, and zeros and ones for truth values: every type holds them exactly."""
+    values = (50 * clusters(rows, seed)).round().abs().double()
+    return values.clamp(max=1) if dtype == torch.bool else values
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dtype", UNUSUAL.values(), ids=UNUSUAL)
+def test_a_type_that_holds_the_same_numbers_gives_the_same_value(name: str, dtype: torch.dtype) -> None:
+    statistic = getattr(statistics, name)
+    generated, real = counted(24, 1, dtype), counted(36, 0, dtype)
+    assert same(
+        statistic(generated=generated.to(dtype), real=real.to(dtype)), statistic(generated=generated, real=real)
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_arrays_and_lists_are_as_good_as_tensors(name: str) -> None:
+    statistic = getattr(statistics, name)
+    generated, real = clusters(24, seed=1), clusters(36, seed=0)
+    expected = statistic(generated=generated, real=real)
+    read_only = real.numpy()
+    read_only.setflags(write=False)
+    assert same(statistic(generated=generated.numpy()[::-1][::-1], real=read_only), expected)
+    assert same(statistic(generated=generated.tolist(), real=real.tolist()), expected, 1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_batch_too_small_to_be_called_with_is_still_a_value_in_a_run(name: str, rows: int) -> None:
+    statistic, state = fitted(name)
+    value = torch.as_tensor(statistic.compute(clusters(40, seed=1)[:rows], state))
+    assert value.shape == torch.as_tensor(statistic.compute(clusters(40, seed=1), state)).shape
+    assert rows or bool(value.isnan().all())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"generated": torch.zeros(0, 20)}, r"generated has shape \(0, 20\); expected \(n, d\) with n >= 2"),
+        ({"generated": torch.zeros(1, 20)}, r"generated has shape \(1, 20\); expected \(n, d\) with n >= 2"),
+        ({"real": torch.zeros(0, 20)}, r"real has shape \(0, 20\); expected \(n, d\) with n >= 2"),
+        ({"generated": torch.zeros(8)}, r"generated has shape \(8,\).*e.g. generated.flatten\(1\)"),
+        ({"generated": torch.zeros(8, 0), "real": torch.zeros(8, 0)}, r"generated has shape \(8, 0\).* d >= 1"),
+        ({"generated": torch.zeros(8, 20, dtype=torch.complex64)}, "generated is torch.complex64; .*view_as_real"),
+        ({"real": torch.zeros(8, 20).to_sparse()}, "real is torch.sparse_coo; .*to_dense"),
+        ({"generated": "pictures"}, "generated is a str that is no array of numbers; expected a tensor"),
+        ({"generated": None}, "generated is a NoneType that is no array of numbers"),
+        ({"real": [[1.0], [1.0, 2.0]]}, "real is a list that is no array of numbers"),
+        (
+            {"generated": torch.zeros(8, 20, device="meta")},
+            r"generated is on meta and real on cpu; .*to\(real.device\)",
+        ),
+        (
+            {"real": clusters(8, seed=0).index_fill(0, torch.tensor([5, 6]), math.nan)},
+            "real holds NaN .* 2 of 8 .*row 5",
+        ),
+        ({"real": clusters(8, seed=0).index_fill(0, torch.tensor([0]), math.inf)}, "leave them out: real.*isfinite"),
+    ],
+    ids=lambda given: "" if isinstance(given, str) else None,
+)
+def test_what_cannot_be_compared_is_refused_with_what_came_and_a_remedy(
+    name: str, arguments: dict[str, object], message: str
+) -> None:
+    batch = clusters(8, seed=1)
+    with pytest.raises(InvalidArgument, match=message):
+        getattr(statistics, name)(**({"generated": batch, "real": batch} | arguments))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_member_is_a_final_frozen_dataclass_with_defaults(name: str) -> None:
     member = type(statistics.get(name))
@@ -188,10 +268,10 @@ def test_a_member_is_a_final_frozen_dataclass_with_defaults(name: str) -> None:
     assert member.unit and member.healthy in ("high", "low", "reference")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", statistics.names())
 def test_the_docstring_says_what_a_user_asks(name: str) -> None:
     lines = [line.strip() for line in (type(statistics.get(name)).__doc__ or "").splitlines()]
-    for heading in ("Shapes:", "Unit:", "Undefined:", "Cost:", "Source:"):
+    for heading in ("Shapes:", "Formula:", "Unit:", "Undefined:", "Cost:", "Source:"):
         assert any(line.startswith(heading) and len(line) > len(heading) for line in lines), heading
     assert any(line.startswith(f">>> {call}statistics.{name}(") for line in lines for call in ("", "round(")), "doctest"
     assert any("https://" in line for line in lines)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from _overhead.claims import Claim, table
+from _claims import Claim, table
 from _overhead.networks import ring
 
 import collapse_probe as cp

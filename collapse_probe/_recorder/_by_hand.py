@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from ..errors import InvalidArgument
+from ..statistics._discriminator_edge import edge
 from ._options import Options
-from ._scores import ScoreKind, edge, softplus_mean, to_logits
+from ._scores import ScoreKind, softplus_mean, to_logits
 
 OWN_COLUMNS = frozenset(
     {"step", "time", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "edge", "grad_norm_d", "grad_norm_g"}

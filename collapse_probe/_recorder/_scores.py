@@ -5,30 +5,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from ..statistics._discriminator_edge import edge
+
 ScoreKind = Literal["probability", "logit", "critic"]
 Scores = Float[np.ndarray, " n"]
 
 # A probability of exactly 0 or 1 has an infinite logit; float32 sigmoids saturate at about this distance.
 _CLAMP = 1e-7
-
-
-def edge(real: Float[np.ndarray, " n"], fake: Float[np.ndarray, " m"]) -> float:
-    """The discriminator's edge 2·AUC - 1 in [-1, 1]: 1 when every real score is above every fake one, 0 at chance.
-
-    Ties count one half. NaN when either side is empty or holds a value that is not finite. It depends on ranks
-    alone, hence on no loss, scale or offset. Source: AUC as the Mann-Whitney statistic, Hanley & McNeil 1982.
-
-    >>> edge(np.array([2.0, 3.0]), np.array([0.0, 1.0]))
-    1.0
-    >>> edge(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
-    0.0
-    """
-    if not len(real) or not len(fake) or not (np.isfinite(real).all() and np.isfinite(fake).all()):
-        return float("nan")
-    ordered = np.sort(fake)
-    below = np.searchsorted(ordered, real, side="left").sum()
-    not_above = np.searchsorted(ordered, real, side="right").sum()
-    return float(below + not_above) / (len(real) * len(fake)) - 1.0
 
 
 def edges(real: Float[np.ndarray, "k n"], fake: Float[np.ndarray, "k m"]) -> Float[np.ndarray, " k"]:

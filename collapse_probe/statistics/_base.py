@@ -10,6 +10,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ..errors import InvalidArgument
+from ._samples import as_sample, check_device, check_finite, check_rows, check_same_space
 
 State = dict[str, Tensor]
 """What a statistic keeps of the real data: named tensors, frozen for the run, stored as safetensors."""
@@ -49,13 +50,15 @@ class AbstractStatistic(abc.ABC):
     def compute(self, generated: Shaped[Tensor, "n ..."], state: State) -> float | Float[Tensor, " k"]:
         """The value for one batch of generated samples; a vector where the statistic has several parts."""
 
-    def __call__(
-        self, *, generated: Shaped[Tensor, "n ..."], real: Shaped[Tensor, "m ..."], **options: Any
-    ) -> float | Float[Tensor, " k"]:
+    def __call__(self, *, generated: Any, real: Any, **options: Any) -> float | Float[Tensor, " k"]:
         """`fit` and `compute` in one call; keyword-only, so that the two cannot be swapped.
 
-        `options` are the fields of the statistic. Raises `InvalidArgument` for an unknown one, for inputs that
-        are not two-dimensional, for different numbers of columns and for fewer than 2 rows.
+        `generated` (n, d) and `real` (m, d) are tensors on one device, NumPy arrays or nested lists, of any real
+        type: halves, integers and truth values are computed with in float64. `options` are the fields of the statistic.
+
+        Raises `InvalidArgument` for an unknown option, for what is no array of real numbers, is not two-dimensional,
+        has fewer than 2 rows or no columns, for different numbers of columns or devices, and for a NaN or an
+        infinity in `real`; in `generated` these make the value NaN.
         """
         known = [f.name for f in dataclasses.fields(self)]
         unknown = sorted(set(options) - set(known))
@@ -64,20 +67,20 @@ class AbstractStatistic(abc.ABC):
                 f"unknown option {unknown[0]!r} of {type(self).__name__}; known: {', '.join(known) or 'none'}"
             )
         configured = dataclasses.replace(self, **options)
+        generated, real = as_sample("generated", generated), as_sample("real", real)
         configured.check_samples(generated, real)
+        check_device(("generated", generated), ("real", real))
+        check_finite("real", real)
         # A batch straight from the generator drags its graph along.
         with torch.no_grad():
-            return configured.compute(generated, configured.fit(real))
+            return configured.compute(configured.as_read(generated), configured.fit(configured.as_read(real)))
 
     def check_samples(self, generated: Tensor, real: Tensor) -> None:
         """Raises `InvalidArgument` where the two samples cannot be compared by this statistic."""
-        for name, sample in (("generated", generated), ("real", real)):
-            if sample.ndim != 2 or len(sample) < 2:
-                raise InvalidArgument(
-                    f"{name} has shape {tuple(sample.shape)}; expected (n, d) with n >= 2: "
-                    f"flatten or embed the samples first, e.g. {name}.flatten(1)"
-                )
-        if generated.shape[1] != real.shape[1]:
-            raise InvalidArgument(
-                f"generated has {generated.shape[1]} columns and real has {real.shape[1]}; embed both the same way"
-            )
+        check_rows("generated", generated)
+        check_rows("real", real)
+        check_same_space(("generated", generated), ("real", real))
+
+    def as_read(self, sample: Shaped[Tensor, "n ..."]) -> Shaped[Tensor, "n ..."]:
+        """What a call hands to `fit` and `compute`: whole numbers and truth values as float64."""
+        return sample if sample.is_floating_point() else sample.double()

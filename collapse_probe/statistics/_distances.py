@@ -5,9 +5,16 @@ rows). Here data are moved to the mean of the real data in float64 first; after 
 about 1e-15 of the squared norms, and several times faster than taking differences.
 """
 
+from collections.abc import Callable, Iterator
+
 import torch
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Float, Shaped
 from torch import Tensor
+
+TIES = 1e-12
+"""Rounding of an expanded square must not decide a tie: balls are wider by this share of the squared norms."""
+_BLOCK = 2**20
+_GROUP = 16
 
 
 def center_of(real: Float[Tensor, "m d"]) -> Float[Tensor, " d"]:
@@ -21,20 +28,56 @@ def squared_distances(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"])
     return (first.square().sum(1)[:, None] + second.square().sum(1) - 2 * products).clamp_(min=0)
 
 
-def within(
-    first: Float[Tensor, "n d"], second: Float[Tensor, "m d"], squared_radii: Float[Tensor, " m"]
-) -> Bool[Tensor, "n m"]:
-    """Which points of `first` lie in the closed ball around each point of `second`, ties included.
+def row_blocks(rows: int, columns: int) -> Iterator[slice]:
+    """Slices of the rows of a matrix, each of 8 MB in float64 or of one row."""
+    step = max(1, _BLOCK // columns)
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
 
-    Rounding of the expanded square must not decide a tie, so the ball is wider by 1e-12 of the squared norms.
+
+def squared_blocks(
+    first: Float[Tensor, "n d"], second: Float[Tensor, "m d"], slack: float = 0.0
+) -> Iterator[tuple[slice, Float[Tensor, "rows m"]]]:
+    """Squared distances by blocks of rows, 8 MB each, lowered by `slack` times the squared norms.
+
+    Rounding may leave them a little below 0. A block is the caller's to write to until the next one overwrites it.
     """
-    slack = 1e-12 * (first.square().sum(1)[:, None] + second.square().sum(1))
-    return squared_distances(first, second) <= squared_radii + slack
+    first, second = first.detach(), second.detach()
+    own, other = ((1 - slack) * sample.square().sum(1) for sample in (first, second))
+    # One buffer: blocks allocated in turn leave holes between small results, up to hundreds of MB of them.
+    buffer = first.new_empty(min(len(first), max(1, _BLOCK // len(second))), len(second))
+    for rows in row_blocks(len(first), len(second)):
+        squared = buffer[: rows.stop - rows.start]
+        torch.addmm(other, first[rows], second.T, alpha=-2, out=squared)
+        yield rows, squared.add_(own[rows, None])
+
+
+def exact_blocks(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"]) -> Iterator[Float[Tensor, "rows m"]]:
+    """Distances by blocks of rows, 8 MB each, from differences: slower, and equal rows are at distance 0."""
+    for rows in row_blocks(len(first), len(second)):
+        yield torch.cdist(first[rows], second, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def nearest(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"], rank: int = 1) -> Float[Tensor, " n"]:
+    """Squared distance from each row of `first` to its `rank`-th nearest row of `second`."""
+    return torch.cat([_smallest(squared, rank) for _, squared in squared_blocks(first, second)]).clamp_(min=0)
+
+
+def _smallest(values: Float[Tensor, "n m"], rank: int) -> Float[Tensor, " n"]:
+    """The `rank`-th smallest value of each row."""
+    groups = values.shape[1] // _GROUP
+    if groups > 2 * rank:
+        # The `rank` smallest lie in the `rank` groups whose minima are smallest: looking there only is faster.
+        head = values[:, : _GROUP * groups].unflatten(1, (_GROUP, groups))
+        best = head.amin(dim=1).topk(rank, largest=False, sorted=False).indices
+        candidates = head.gather(2, best[:, None].expand(-1, _GROUP, -1)).flatten(1)
+        values = torch.cat([candidates, values[:, _GROUP * groups :]], dim=1)
+    return values.topk(rank, dim=1, largest=False, sorted=False).values.amax(dim=1)
 
 
 def is_finite(sample: Tensor) -> bool:
-    """Whether a batch can be measured at all: a diverged generator gives NaN and infinities."""
-    return bool(torch.isfinite(sample).all())
+    """Whether a batch can be measured at all: it holds something, and no NaN or infinity of a diverged generator."""
+    return len(sample) > 0 and bool(torch.isfinite(sample).all())
 
 
 def subsample(real: Float[Tensor, "m d"], rows: int, seed: int) -> Float[Tensor, "k d"]:
@@ -43,6 +86,21 @@ def subsample(real: Float[Tensor, "m d"], rows: int, seed: int) -> Float[Tensor,
         return real
     generator = torch.Generator().manual_seed(seed)
     return real[torch.randperm(len(real), generator=generator)[:rows].to(real.device)]
+
+
+def canonical(rows: Float[Tensor, "n d"]) -> Float[Tensor, "n d"]:
+    """The rows in an order that depends on their values alone, so that what is drawn of them does too."""
+    weights = torch.linspace(1, 2, rows.shape[1], dtype=torch.float64, device=rows.device).sqrt()
+    # Not a matrix product: the rounding of a row must not depend on its place.
+    return rows[(rows * weights).sum(dim=1).argsort(stable=True)]
+
+
+def sum_over_pairs(
+    first: Float[Tensor, "n d"], second: Float[Tensor, "m d"], of: Callable[[Tensor], Tensor]
+) -> Float[Tensor, ""]:
+    """The sum of a function of the squared distance over all pairs, a block of 8 MB at a time."""
+    blocks = squared_blocks(first, second)
+    return torch.stack([of(squares.clamp_(min=0)).sum() for _, squares in blocks]).sum()
 
 
 def halves(real: Shaped[Tensor, "m ..."], seed: int) -> tuple[Shaped[Tensor, "k ..."], Shaped[Tensor, "r ..."]]:

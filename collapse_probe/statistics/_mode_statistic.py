@@ -89,13 +89,21 @@ class AbstractModeStatistic(AbstractStatistic):
                 f"generated holds {len(generated)} samples and protocol {self.protocol!r} counts {expected}, since the "
                 f"published numbers depend on it: generate as many, or set samples=None in a ModeProtocol of your own"
             )
-        if not isinstance(self.modes, LabelModes) and (isinstance(self.modes, Tensor) or not callable(self.modes)):
+        if not self._is_classified:
             super().check_samples(generated, real)
         elif generated.shape[1:] != real.shape[1:] or min(len(generated), len(real)) < 2:
             raise InvalidArgument(
                 f"generated has shape {tuple(generated.shape)} and real has {tuple(real.shape)}; "
                 "expected at least 2 samples each, alike but for their number"
             )
+
+    def as_read(self, sample: Shaped[Tensor, "n ..."]) -> Shaped[Tensor, "n ..."]:
+        """A classifier is handed samples as they are."""
+        return sample if self._is_classified else super().as_read(sample)
+
+    @property
+    def _is_classified(self) -> bool:
+        return isinstance(self.modes, LabelModes) or (callable(self.modes) and not isinstance(self.modes, Tensor))
 
     def _modes_of(self, state: State) -> Modes | LabelModes:
         if "labels" not in state:

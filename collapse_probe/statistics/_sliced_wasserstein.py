@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ._base import AbstractStatistic, State
 from ._distances import center_of, is_finite
+from ._quantiles import mean_power_gap, sorted_rows
 
 
 @final
@@ -22,6 +23,8 @@ class SlicedWasserstein(AbstractStatistic):
     of one law do not score 0, so compare with real against real.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: ((1 / L) sum_l integral_0^1 (F_l(u) - G_l(u))^2 du)^(1 / 2), F_l and G_l = quantile functions of θ_l . y
+        and θ_l . x; the L unit vectors θ_l, uniform on the sphere, and the θ_l . x are frozen.
     Unit: that of the data; less is better, as far as real batches of the same size score.
     Undefined: NaN where a value is not finite.
     Cost: (n + m) directions, after n d directions; about 2 ms for n = 256, m = 1024.
@@ -44,24 +47,11 @@ class SlicedWasserstein(AbstractStatistic):
         generator = torch.Generator().manual_seed(self.seed)
         normal = torch.randn(real.shape[1], self.directions, generator=generator, dtype=torch.float64)
         directions = (normal / normal.norm(dim=0)).to(real.device)
-        projected = (directions.T @ (real.double() - center).T).sort(dim=1).values
+        projected = sorted_rows(directions.T @ (real.double() - center).T)
         return {"center": center, "directions": directions, "projected": projected}
 
     def compute(self, generated: Float[Tensor, "n d"], state: State) -> float:
         if not is_finite(generated):
             return math.nan
-        projected = (state["directions"].T @ (generated.double() - state["center"]).T).sort(dim=1).values
-        widths, ours, theirs = _common_quantiles(projected.shape[1], state["projected"].shape[1])
-        device = projected.device
-        gaps = projected[:, ours.to(device)] - state["projected"][:, theirs.to(device)]
-        return float((gaps.square() @ widths.to(device)).mean().sqrt())
-
-
-def _common_quantiles(n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Where the quantile functions of n and of m points are both constant: widths, and which point each is at.
-
-    In whole multiples of 1 / (n m), so that no rounding decides which point a level belongs to.
-    """
-    ends = torch.unique(torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]))
-    widths = torch.diff(ends, prepend=ends.new_zeros(1)).double() / (n * m)
-    return widths, (ends - 1) // m, (ends - 1) // n
+        projected = sorted_rows(state["directions"].T @ (generated.double() - state["center"]).T)
+        return float(mean_power_gap(projected, state["projected"]).mean().sqrt())

@@ -107,4 +107,4 @@ def test_the_page_holds_every_part(reliability: ModuleType) -> None:
     page = reliability.page([("First", "one"), ("Second", "two")])
     assert page.startswith("# Does a record survive?\n")
     assert page.endswith("## First\n\none\n\n## Second\n\ntwo\n")
-    assert list(reliability.PARTS) == ["kill", "live", "damage", "reading"]
+    assert list(reliability.PARTS) == ["kill", "live", "damage", "reading", "disks", "hostile"]

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 import collapse_probe as cp
 from collapse_probe._cli import main
-from collapse_probe._doctor import examine
+from collapse_probe._doctor import examine, salvage
 from collapse_probe._records import Event
 from collapse_probe._store import RunWriter
+from collapse_probe.errors import InvalidArgument
 
 EVENT = Event("revolution", "warning", 3, 2, "the discriminator won", {"edge": 1.0}, "lower its learning rate")
 
@@ -186,6 +187,8 @@ def test_a_repair_never_goes_over_or_into_anything(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for destination in (tmp_path / "taken", tmp_path / "link", run):
         assert doctor(run, "--repair", destination).exit_code == 2
+        with pytest.raises(InvalidArgument, match="goes into a new folder"):
+            salvage(run, destination, examine(run))
     assert doctor(run, "--repair", run / "inside").exit_code == 4
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "run", "taken"]

@@ -12,7 +12,7 @@ import torch
 
 import collapse_probe as cp
 from benchmarks._reliability.mounts import CannotMount, Disk, mounted
-from collapse_probe._recorder import _chunk, _pipeline
+from collapse_probe._recorder import _chunk, _rows
 from collapse_probe._store import _outbox, _waiting
 from collapse_probe._store._blocks import decode
 from collapse_probe.errors import CollapseProbeWarning, InvalidArgument
@@ -27,7 +27,7 @@ Events = dict[int, Callable[[cp.Probe], object]]
 @pytest.fixture(autouse=True)
 def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_chunk, "STEPS", 2)
-    monkeypatch.setattr(_pipeline, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(_rows, "FLUSH_SECONDS", 0.0)
     monkeypatch.setattr(_waiting, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(_waiting, "LONGEST_RETRY_SECONDS", 0.05)
 

@@ -98,14 +98,9 @@ def lay(folder: Path, files: dict[str, Content]) -> Path:
 
 def everything(folder: Path, output: Path) -> list[str]:
     """Everything that reads, over a run folder: what each said; anything but our own errors passes through."""
-    said = []
+    said = read_by_all(folder)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollapseProbeWarning)
-        for read in READERS:
-            try:
-                read(folder)
-            except CollapseProbeError as error:
-                said.append(str(error))
         try:
             cp.report(folder, output)
         except CollapseProbeError as error:
@@ -116,6 +111,19 @@ def everything(folder: Path, output: Path) -> list[str]:
                 raise result.exception
             assert result.exit_code in (0, 1, 3, 4), (command, result.output)
             said.append(result.output)
+    return said
+
+
+def read_by_all(folder: Path) -> list[str]:
+    """Everything that reads, but for the report and the commands."""
+    said = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CollapseProbeWarning)
+        for read in READERS:
+            try:
+                read(folder)
+            except CollapseProbeError as error:
+                said.append(str(error))
     return said
 
 
