@@ -1,6 +1,6 @@
 """Does a record survive?
 
-    python benchmarks/reliability.py          # ten minutes on two cores; writes docs/reliability.md
+    python benchmarks/reliability.py          # half an hour on two cores; writes docs/reliability.md
     python benchmarks/reliability.py --quick  # a look, one or two minutes
 
 Every process that is killed is a real one, killed by the system (SIGKILL) at a moment drawn at random, while it trains
@@ -10,6 +10,10 @@ stopped, or, like one that restored a checkpoint, at a step drawn at random befo
 steps a second (fast), do so with pauses of one to four seconds now and then, as for an evaluation (pauses), or wait
 0.2 to 1.6 seconds after each step (slow). A kill takes the process, not the machine: what the operating system was
 handed, it still writes.
+
+Readers are fuzzed with atheris, guided by the coverage of the store's own code, from files that the writer made; for
+blocks the mutator sets lengths and checksum right again. Hostile folders are sound runs in which up to three files are
+not: other types, numbers, lengths and shapes, script and control characters, links, pipes and devices.
 
 "Met" is computed from the numbers beside it. They are those of one machine on one day.
 """

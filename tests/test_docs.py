@@ -2,6 +2,7 @@
 
 import dataclasses
 import doctest
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from collapse_probe import detectors, statistics
@@ -93,8 +95,37 @@ def test_the_make_targets_that_the_pages_name_exist() -> None:
 
 def test_every_statistic_detector_and_option_is_on_its_page() -> None:
     detection = (ROOT / "docs" / "detection.md").read_text("utf-8")
-    missing = [name for name in statistics.names() if f"`{name}`" not in detection]
+    missing = [name for name in statistics.names() if statistics.get(name).online and f"`{name}`" not in detection]
     missing += [name for name in detectors.names() if name.replace("_", " ") not in detection.lower()]
     options = (ROOT / "docs" / "options.md").read_text("utf-8")
     missing += [field.name for field in dataclasses.fields(Options) if f"| `{field.name}` |" not in options]
     assert not missing
+
+
+@pytest.mark.parametrize("name", statistics.names())
+def test_a_statistic_is_on_the_page_as_its_docstring_has_it_now(name: str) -> None:
+    page = (ROOT / "docs" / "statistics.md").read_text("utf-8")
+    section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    lines = inspect.cleandoc(type(statistics.get(name)).__doc__ or "").splitlines()
+    formula = next(line for line in lines if line.startswith("Formula: ")).removeprefix("Formula: ")
+    says = lines[0].replace("|", "\\|")
+    again = f"run: python docs/statistics_page.py --words; or --only {name}, if it is new or computes something else"
+    assert f"| [`{name}`](#{name}) | {says} |" in page, again
+    assert section.strip().startswith(lines[0]), again
+    assert formula in " ".join(section.split()), again
+    assert f"(statistics/{name}.png)" in section
+    with Image.open(ROOT / "docs" / "statistics" / f"{name}.png") as picture:
+        picture.verify()
+
+
+def test_a_function_beside_the_statistics_is_on_their_page_and_nothing_that_is_gone() -> None:
+    page = (ROOT / "docs" / "statistics.md").read_text("utf-8")
+    functions = [
+        name
+        for name, function in inspect.getmembers(statistics, inspect.isfunction)
+        if not name.startswith("_") and name not in ("get", "names")
+    ]
+    assert re.findall(r"^### (\w+)$", page, re.MULTILINE) == functions
+    assert re.findall(r"^## (\w+)$", page, re.MULTILINE) == [*statistics.names(), "Functions"]
+    drawn = sorted(picture.stem for picture in (ROOT / "docs" / "statistics").iterdir())
+    assert drawn == statistics.names()

@@ -268,10 +268,10 @@ def test_a_member_is_a_final_frozen_dataclass_with_defaults(name: str) -> None:
     assert member.unit and member.healthy in ("high", "low", "reference")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", statistics.names())
 def test_the_docstring_says_what_a_user_asks(name: str) -> None:
     lines = [line.strip() for line in (type(statistics.get(name)).__doc__ or "").splitlines()]
-    for heading in ("Shapes:", "Unit:", "Undefined:", "Cost:", "Source:"):
+    for heading in ("Shapes:", "Formula:", "Unit:", "Undefined:", "Cost:", "Source:"):
         assert any(line.startswith(heading) and len(line) > len(heading) for line in lines), heading
     assert any(line.startswith(f">>> {call}statistics.{name}(") for line in lines for call in ("", "round(")), "doctest"
     assert any("https://" in line for line in lines)

@@ -5,7 +5,7 @@
 
 To add one, write two files. `statistics/_<name>.py` defines one frozen dataclass, final, that derives from
 `AbstractStatistic` (or from `AbstractModeStatistic`, if it counts modes), with `unit`, `healthy`, `fit`, `compute`
-and a docstring with the lines Shapes, Unit, Undefined, Cost and Source and a doctest.
+and a docstring with the lines Shapes, Formula, Unit, Undefined, Cost and Source and a doctest.
 `tests/statistics/test_<name>.py` holds its closed-form values. Nothing is registered by hand: the report, the
 command line and the contract tests find it. `memorisation`, which reads three samples, is a function of its own.
 

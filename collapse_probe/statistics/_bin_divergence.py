@@ -18,6 +18,8 @@ class BinDivergence(AbstractBinStatistic):
     counted ones, and 0.06 for n = 200. Compare at one n only. See `different_bins` for how bins are made.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: sum_b q_b ln(q_b / m_b) / 2 + sum_b p_b ln(p_b / m_b) / 2, m = (p + q) / 2, q and p = shares of bin b among
+        generated and counted real samples, 0 ln 0 = 0; bins and p frozen from real data.
     Unit: nats, from 0 to ln 2; less is better, as far as real batches of the same size score.
     Undefined: NaN for an empty batch, or where a value is not finite.
     Cost: n d bins; some ms for n = 2500, d = 64; `fit` runs k-means on half of the real data.

@@ -20,6 +20,8 @@ class Coverage(AbstractNeighbourStatistic):
     `normalised` the value is divided by that.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / m) sum_i 1[exists j: |y_j - x_i| <= r_k(x_i)], r_k(x_i) = distance from real x_i to its k-th nearest
+        other real sample, frozen.
     Unit: share from 0 to 1; more is better, as far as real batches of the same size score.
     Undefined: NaN for k or fewer real samples, or where a value is not finite.
     Cost: n m d; about 1 ms for n = 256, m = 1024, d = 64. `fit` takes m^2 d. Some 20 MB at any size.

@@ -18,6 +18,8 @@ class Density(AbstractNeighbourStatistic):
     samples of one law score 1 on average whatever their sizes, so there is nothing to normalise.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / (k n)) sum_j sum_i 1[|y_j - x_i| <= r_k(x_i)], r_k(x_i) = distance from real x_i to its k-th nearest
+        other real sample, frozen.
     Unit: real neighbourhoods / k, from 0 and not bounded by 1; compare with what real data score, 1.
     Undefined: NaN for k or fewer real samples, or where a value is not finite.
     Cost: n m d; about 1 ms for n = 256, m = 1024, d = 64. `fit` takes m^2 d. Some 20 MB at any size.

@@ -19,6 +19,9 @@ class DifferentBins(AbstractBinStatistic):
     good, high need not be a collapse. What moves samples within their bins is not seen.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / K) sum_b 1[p_b <= level / K], p_b = min(1, 2 P(C <= c_b), 2 P(C >= c_b)), c_b = generated samples in
+        bin b, C hypergeometric: how many of the c_b + r_b samples of bin b are among n of all n + r, r being the
+        counted real ones; bins and r_b frozen from real data.
     Unit: share of bins from 0 to 1 (NDB / K); less is better.
     Undefined: NaN where a value is not finite.
     Cost: n d bins, and a test per bin: some ms for n = 2500, d = 64; `fit` runs k-means on half of the real data.

@@ -15,6 +15,7 @@ def discriminator_edge(*, d_real: Any, d_fake: Any) -> float:
     loss, scale or offset, and reads probabilities, logits and critics alike; give scores in which real is the higher.
 
     Shapes: d_real (n,), d_fake (m,); tensors, arrays or sequences of numbers; a float.
+    Formula: 2 AUC - 1 = (1 / (n m)) sum_{i, j} sign(d_real_i - d_fake_j).
     Unit: from -1 to 1; near 0.5 or less the generator still learns from it, at 1 it is left behind.
     Undefined: NaN where a side is empty or holds a score that is not finite.
     Cost: (n + m) ln m.

@@ -40,11 +40,16 @@ def squared_blocks(
 ) -> Iterator[tuple[slice, Float[Tensor, "rows m"]]]:
     """Squared distances by blocks of rows, 8 MB each, lowered by `slack` times the squared norms.
 
-    Rounding may leave them a little below 0.
+    Rounding may leave them a little below 0. A block is the caller's to write to until the next one overwrites it.
     """
+    first, second = first.detach(), second.detach()
     own, other = ((1 - slack) * sample.square().sum(1) for sample in (first, second))
+    # One buffer: blocks allocated in turn leave holes between small results, up to hundreds of MB of them.
+    buffer = first.new_empty(min(len(first), max(1, _BLOCK // len(second))), len(second))
     for rows in row_blocks(len(first), len(second)):
-        yield rows, torch.addmm(other, first[rows], second.T, alpha=-2).add_(own[rows, None])
+        squared = buffer[: rows.stop - rows.start]
+        torch.addmm(other, first[rows], second.T, alpha=-2, out=squared)
+        yield rows, squared.add_(own[rows, None])
 
 
 def exact_blocks(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"]) -> Iterator[Float[Tensor, "rows m"]]:

@@ -16,6 +16,8 @@ class EffectiveModes(AbstractModeStatistic):
     samples count, whatever their quality: read it with `high_quality_share`, since noise visits every mode.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a float.
+    Formula: exp(-sum_k q_k ln q_k) with 0 ln 0 = 0, q_k = share of the samples whose most likely mode is k; modes
+        frozen from real data.
     Unit: modes, from 1 to k; more is better, as far as real data score.
     Undefined: NaN where a value is not finite, or where a classifier gives no sample a label that it gave to real
         data.

@@ -22,6 +22,7 @@ class EffectiveRank(AbstractStatistic):
     white noise scores nearly min(n, d). Real data themselves set the scale: compare at equal n.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: exp(-sum_i p_i ln p_i), p_i = s_i / sum_l s_l, s = singular values of the rows y_j - mean x; mean x frozen.
     Unit: dimensions, from 1 to min(n, d); as close as possible to what real batches of the same size score.
     Undefined: NaN where a value is not finite. Samples that are all at the mean of the real data score 1.
     Cost: n d min(n, d).

@@ -22,6 +22,8 @@ class EnergyDistance(AbstractStatistic):
     spread that is missing.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (2 / (n m)) sum_{i, j} |y_i - x_j| - (1 / n^2) sum_{i, j} |y_i - y_j| - (1 / m^2) sum_{i, j} |x_i - x_j|; x
+        and the last term frozen.
     Unit: that of the data; less is better, as far as real batches of the same size score.
     Undefined: NaN where a value is not finite.
     Cost: n (n + m) d, and m^2 d in `fit`; about a million pairs in memory.

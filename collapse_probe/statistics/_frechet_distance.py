@@ -23,6 +23,8 @@ class FrechetDistance(AbstractStatistic):
     dimensions by more than most models differ: compare at equal n.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: |mean y - mean x|^2 + tr(S_y + S_x - 2 (S_x^(1/2) S_y S_x^(1/2))^(1/2)), covariances over n - 1 and m - 1;
+        mean x and S_x frozen.
     Unit: that of the data, squared; less is better, as far as real batches of the same size score.
     Undefined: NaN for fewer than 2 rows, or where a value is not finite.
     Cost: n d min(n, d) + d^2 min(n, d), and m d^2 + d^3 in `fit`; d^2 numbers in memory.

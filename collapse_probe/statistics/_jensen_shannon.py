@@ -17,6 +17,8 @@ class JensenShannon(AbstractModeStatistic):
     A perfect generator scores about (k - 1) / (8 n) where the real shares are known, not 0.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a float.
+    Formula: sum_k q_k ln(q_k / m_k) / 2 + sum_k p_k ln(p_k / m_k) / 2, m = (p + q) / 2, 0 ln 0 = 0, q_k = share of mode
+        k among the generated samples of high quality, p_k = its share in real data, frozen.
     Unit: nats, from 0 to ln 2; less is better, as far as real batches of the same size score.
     Undefined: NaN where a value is not finite. ln 2 where no sample is of high quality.
     Cost: n k d; below 1 ms for n = 256. Fitting a mixture on 1024 rows takes about a second.

@@ -16,6 +16,8 @@ def jensen_shannon_histogram(*, generated: Any, real: Any) -> float:
 
     Shapes: generated (k,), real (k,), masses or counts in the same bins; a float. For samples on a line, count them
         with `numpy.histogram(x, bins=edges)`, with edges from real data.
+    Formula: sum_i q_i ln(q_i / m_i) / 2 + sum_i p_i ln(p_i / m_i) / 2, m = (p + q) / 2, q and p = generated and real
+        masses over their sums, 0 ln 0 = 0.
     Unit: nats, from 0 to ln 2 = 0.6931; less is better.
     Undefined: never.
     Cost: k.

@@ -23,6 +23,8 @@ class KernelDistance(AbstractStatistic):
     unless `centered` is off. KID as published is of 2,048 Inception features with `centered=False`.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: mean_{i != j} k(y_i, y_j) + mean_{i != j} k(x_i, x_j) - 2 mean_{i, j} k(y_i, x_j), k(u, v) = ((u - c) . (v
+        - c) / d + 1)^3, c = mean x, or 0 where not `centered`; x and c frozen.
     Unit: none, cubic in the variance of the data; less is better, as far as real batches of the same size score.
     Undefined: NaN for fewer than 2 rows, or where a value is not finite.
     Cost: subsets (n + m)^2 d for n and m up to `subset_size`; as many numbers in memory.

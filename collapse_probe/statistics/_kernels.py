@@ -22,7 +22,7 @@ def squared_bandwidth_of(
 def mean_squared_kernel(rows: Float[Tensor, "n d"], squared_bandwidth: Float[Tensor, ""]) -> Float[Tensor, ""]:
     """Mean over all pairs, each with itself included, of the squared Gaussian kernel; 1 / it is the RKE mode count."""
     # k^2 of a Gaussian kernel with bandwidth s is exp(-d^2 / s^2).
-    sums = [(-squared.clamp_(min=0) / squared_bandwidth).exp_().sum() for _, squared in squared_blocks(rows, rows)]
+    sums = [squared.clamp_(min=0).div_(-squared_bandwidth).exp_().sum() for _, squared in squared_blocks(rows, rows)]
     return torch.stack(sums).sum() / len(rows) ** 2
 
 

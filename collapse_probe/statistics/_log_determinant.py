@@ -22,6 +22,8 @@ class LogDeterminant(AbstractStatistic):
     With fewer samples than dimensions it is negative for real data too: compare at equal n.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: ln det(S_y + r I) - ln det(S_x + r I), covariances over n - 1 and m - 1, r = ridge tr(S_x) / d; S_x and r
+        frozen.
     Unit: nats; 0 fills as much as real data, a lost direction takes away up to ln of its variance over r, noise adds.
     Undefined: NaN where all real samples coincide, for fewer than 2 rows, or where a value is not finite.
     Cost: n d min(n, d); d^2 numbers in memory at most.

@@ -24,6 +24,8 @@ class MatchedOccupancy(AbstractStatistic):
     `most_gain` times: beyond that it would be the grain of one repeated picture that visits the cells.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: occupancy of min(s / s_y, most_gain) (y - mean y), s and s_y being the root mean square distance of real
+        and of generated samples from their own mean; s and the cells are frozen from real data.
     Unit: cells, from 1 to `cells`; more is better, as far as real batches of the same size score.
     Undefined: NaN where the guard is blind, that is where a featureless round Gaussian with the mean and total
         variance of the real data scores at least `blind_from` of what they score themselves. That is so for

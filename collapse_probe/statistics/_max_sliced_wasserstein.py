@@ -25,6 +25,8 @@ class MaxSlicedWasserstein(AbstractStatistic):
     `sliced_wasserstein`, the more the fewer samples there are for each dimension: compare with real against real.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: max over unit vectors θ of (integral_0^1 (F(u) - G(u))^2 du)^(1 / 2), F and G = quantile functions of θ . y
+        and θ . x; x and the starts of θ frozen.
     Unit: that of the data; less is better, as far as real batches of the same size score.
     Undefined: NaN where a value is not finite.
     Cost: steps starts (n + m) (d + ln(n + m)); about 60 ms for n = 256, m = 1024, d = 64.

@@ -22,6 +22,8 @@ class MaximumMeanDiscrepancy(AbstractStatistic):
     real samples, times `bandwidth`, and is frozen: taken from the generated ones it would shrink with them.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: mean_{i != j} k(y_i, y_j) + mean_{i != j} k(x_i, x_j) - 2 mean_{i, j} k(y_i, x_j), k(u, v) = exp(-|u - v|^2
+        / (2 s^2)), s = bandwidth times the median of |x_i - x_j|; x and s frozen.
     Unit: none, up to 2; less is better, as far as real batches of the same size score.
     Undefined: NaN where at least half of the pairs of real samples coincide (the bandwidth would be 0), for fewer
         than 2 rows, or where a value is not finite.

@@ -34,6 +34,10 @@ def memorisation(*, generated: Any, train: Any, held_out: Any, level: float = 0.
     to the dense middle of the data, or has collapsed onto it, looks like a copyist too: read it with `coverage`.
 
     Shapes: generated (n, d), train (m, d), held_out (h, d), in an embedding where nearness means likeness.
+    Formula: closer = P(d_y < d_h) + P(d_y = d_h) / 2, d = distance to the nearest training sample, over all pairs of a
+        generated y and a held-out h; z = (closer - 1/2) / sqrt((n + h + 1 - T) / (12 n h)), T = sum over groups of t
+        tied distances of (t^3 - t) / ((n + h)(n + h - 1)); copies = (1 / n) sum 1[d_y < the ceil(level h)-th smallest
+        d_h].
     Unit: chance, standard deviations, share.
     Undefined: all NaN where a generated value is not finite; z where all distances are equal.
     Cost: (n + h) m d, 0.2 s for 2 x 1,000 against 5,000 in 64 dimensions. 8 MB at any size.

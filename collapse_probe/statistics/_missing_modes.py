@@ -20,6 +20,9 @@ class MissingModes(AbstractModeTest):
     misses all of them.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a float.
+    Formula: sum_k 1[P(C <= c_k) <= level / K], c_k = samples of high quality in mode k of K, C hypergeometric: how many
+        of the c_k + r_k generated and real ones of mode k are among n of all n + m; modes and r_k frozen from real
+        data.
     Unit: modes, from 0 to k; less is better.
     Undefined: NaN where a value is not finite.
     Cost: n k d and a test per mode, some ms. Fitting a mixture on 1024 rows takes about a second.

@@ -17,6 +17,8 @@ class ModeCount(AbstractModeStatistic):
     grid captures 22. Whether a mode is missing more than chance explains, `missing_modes` tells.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a float.
+    Formula: sum_k 1[c_k >= max(min_count, min_share n p_k)], p_k = share of mode k in real data, c_k = samples whose
+        most likely mode is k with (y - μ_k)' S_k^-1 (y - μ_k) < r^2, r = 3 in 2-D; all but c_k frozen.
     Unit: modes, from 0 to k; more is better, as far as real batches of the same size score.
     Undefined: NaN where a value is not finite. Under a classifier every sample counts as near enough.
     Cost: n k d; below 1 ms for n = 256. Fitting a mixture on 1024 rows takes about a second.

@@ -22,6 +22,9 @@ class ModeScores(AbstractModeTest):
     goes beyond 3 once in 15 batches. `missing_modes` allows for that.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a vector (k,).
+    Formula: z_k = Φ^-1(P(C <= c_k)) where P(C <= c_k) <= P(C >= c_k), else -Φ^-1(P(C >= c_k)), 0 where both exceed 1/2;
+        c_k = samples of high quality in mode k, C hypergeometric: how many of the c_k + r_k generated and real ones of
+        mode k are among n of all n + m; modes and r_k frozen from real data.
     Unit: standard normal score, from -37 to 37; 0 is as real data.
     Undefined: NaN in every part where a value is not finite.
     Cost: n k d and a test per mode, some ms. Fitting a mixture on 1024 rows takes about a second.

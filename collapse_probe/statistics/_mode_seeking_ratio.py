@@ -27,6 +27,8 @@ def mode_seeking_ratio(
     `mean_pairwise_distance` says the same, and against real data.
 
     Shapes: generated (n, ...), latents (n, ...), labels (n,); a float.
+    Formula: mean_{i < j} (|y_i - y_j|_1 / d) / mean_{i < j} (|z_i - z_j|_1 / d_z), z = latents; with labels over pairs
+        of one class.
     Unit: data units over latent units; more is better.
     Undefined: NaN for fewer than 2 samples (of one class), for latents that are all alike, or where a value is not
         finite.

@@ -19,6 +19,8 @@ class ModeShares(AbstractModeStatistic):
     Every sample counts for its nearest (most likely) mode, however far away, so that the shares sum to 1.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a vector (k,).
+    Formula: q_k = c_k / sum_l c_l, c_k = samples for which Gaussian k has the highest density; Gaussians frozen from
+        real data.
     Unit: share; compare with the shares of the real data.
     Undefined: NaN in every part where a value is not finite, or where a classifier gives no sample a label that
         it gave to real data.

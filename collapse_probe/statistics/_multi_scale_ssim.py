@@ -30,6 +30,9 @@ class MultiScaleSSIM(AbstractStatistic):
     is as large as the picture. A negative contrast term counts as 0, where published code gives NaN.
 
     Shapes: generated (n, h, w) or (n, c, h, w), real alike; a float.
+    Formula: mean over pairs of prod_s max(0, mean over places of t_s)^w_s, t = (2 σ_12 + c2) / (σ_1^2 + σ_2^2 + c2), at
+        the last scale times (2 μ_1 μ_2 + c1) / (μ_1^2 + μ_2^2 + c1); moments under the window, c1 = 0.01^2, c2 = 0.03^2
+        for values whose range, frozen from real data, is 0 to 1; each scale halves the picture.
     Unit: similarity from 0 to 1 (without scales above 1 from -1); as real pictures score is healthy.
     Undefined: NaN where a value is not finite, for fewer than 2 pictures, for rows that are none, or where all real
         pixels are equal.

@@ -21,6 +21,8 @@ class NearestNeighbourDistance(AbstractDistanceStatistic):
     there are real ones, as many as there are real ones are taken, on average likewise. `metric` may be "cosine".
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / n) sum_j min_{i != j} |y_i - y_j|; cosine: 1 - cos(y_i, y_j) in place of |y_i - y_j|; relative:
+        divided by the mean of the same over all subsets of n real samples, frozen.
     Unit: that of the data; compare with what real data score at the same n.
     Undefined: NaN for fewer than 2 rows, where a value is not finite, or relative to real data that are all alike.
     Cost: n^2 d; about 3 ms for n = 256, d = 64. 16 MB at any size.

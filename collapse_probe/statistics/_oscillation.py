@@ -15,6 +15,8 @@ def oscillation(*, values: Any) -> float:
     grows or fades a little less. White noise scores 0.21 on average for 50 values, 0.07 for 200, 0.018 for 1,000.
 
     Shapes: values (n,), one a step, oldest first; a float.
+    Formula: max_f (P_f + P_{f+1}) / sum_f P_f, P_f = |discrete Fourier transform|^2 at frequencies f and -f > 0 of the
+        values less their least-squares line.
     Unit: share from 0 to 1; less is better, as far as healthy runs score.
     Undefined: NaN for fewer than 8 values, where one is not finite, or where nothing is left beside the line.
     Cost: n ln n.
@@ -53,6 +55,7 @@ def turning_rate(*, values: Any) -> float:
     stretch between a rise and a fall is one turn. Unlike `oscillation` it needs no fixed rhythm.
 
     Shapes: values (n,), one a step, oldest first; a float.
+    Formula: changes of sign between successive differences that are not 0, over n - 2.
     Unit: share from 0 to 1; read it against 2 / 3.
     Undefined: NaN for fewer than 3 values, or where one is not finite.
     Cost: n.

@@ -21,6 +21,7 @@ class PRDC(AbstractNeighbourStatistic):
     and recall there is no formula: compare them with real data at the same sizes.
 
     Shapes: generated (n, d), real (m, d); a float64 tensor (4,).
+    Formula: those of `precision`, `recall`, `density` and `coverage`, with one k and `<=` throughout.
     Unit: shares, density in neighbourhoods / k; compare with what real data score.
     Undefined: NaN for k or fewer real samples, recall also for k or fewer generated; where a value is not finite.
     Cost: n (n + 2 m) d; about 3 ms for n = 256, m = 1024, d = 64. `fit` takes m^2 d. Some 20 MB at any size.

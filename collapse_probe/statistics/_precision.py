@@ -18,6 +18,8 @@ class Precision(AbstractNeighbourStatistic):
     a good one. A single real outlier has a wide ball; `density` is less easily misled.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / n) sum_j 1[exists i: |y_j - x_i| <= r_k(x_i)], r_k(x_i) = distance from real x_i to its k-th nearest
+        other real sample, frozen.
     Unit: share from 0 to 1; compare with what real data score, which depends on m and on the data.
     Undefined: NaN for k or fewer real samples, or where a value is not finite.
     Cost: n m d; about 1 ms for n = 256, m = 1024, d = 64. `fit` takes m^2 d. Some 20 MB at any size.

@@ -21,6 +21,8 @@ class Recall(AbstractStatistic):
     that it reads 1, and so does noise. It is here because papers report it; `coverage` is not misled.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / m) sum_i 1[exists j: |x_i - y_j| <= r_k(y_j)], r_k(y_j) = distance from generated y_j to its k-th
+        nearest other generated sample: only the x_i are frozen.
     Unit: share from 0 to 1; more is better, as far as real batches of the same size score.
     Undefined: NaN for k or fewer generated samples, or where a value is not finite.
     Cost: n (n + m) d; about 2 ms for n = 256, m = 1024, d = 64. Some 20 MB at any size.

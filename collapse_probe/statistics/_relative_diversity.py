@@ -25,6 +25,8 @@ class RelativeDiversity(AbstractStatistic):
     contrast as it does for collapse: prefer `occupancy` there.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (1 / n + (1 - 1 / n) K) / ((1 / n^2) sum_{i, j} exp(-|y_i - y_j|^2 / s^2)), K = mean over i < j of
+        exp(-|x_i - x_j|^2 / s^2), s = bandwidth times the median of |x_i - x_j|; K and s frozen from real data.
     Unit: ratio; 1 is as diverse as real data, a collapsed batch scores 1 / RKE(real), noise scores above 1.
     Undefined: NaN where at least half of the pairs of real samples coincide (the bandwidth would be 0), for fewer
         than 2 rows, or where a value is not finite.

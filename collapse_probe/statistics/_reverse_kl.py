@@ -18,6 +18,8 @@ class ReverseKL(AbstractModeStatistic):
     (k - 1) / (2 n), not 0; one mode of k equal ones scores ln k.
 
     Shapes: generated (n, d), real (m, d), or (n, ...) and (m, ...) with a classifier; a float.
+    Formula: sum_k q_k ln(q_k / p_k) with 0 ln 0 = 0, q_k = share of mode k among the generated samples of high quality,
+        p_k = its share in real data, frozen.
     Unit: nats, from 0 to ln k for equal shares; less is better, as far as real batches of the same size score.
     Undefined: NaN where a value is not finite. Where no sample is of high quality, the largest value there is,
         -ln of the smallest real share. A mode that no real sample fell in counts as half a sample.

@@ -27,6 +27,8 @@ class SinkhornDivergence(AbstractStatistic):
     means. It is debiased: 0 for equal samples, collapsed ones too. A sample of more than `rows` is cut by `seed`.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: OT(y, x) - OT(y, y) / 2 - OT(x, x) / 2, OT(a, b) = min over plans P with uniform marginals of sum_ij P_ij
+        |a_i - b_j|^2 + e sum_ij P_ij ln(n_a n_b P_ij), e = blur^2 mean |x - mean x|^2; x and e frozen.
     Unit: that of the data, squared; less is better, as far as real batches of the same size score.
     Undefined: NaN where all real samples coincide, so that they have no scale, or where a value is not finite.
     Cost: 100 to 300 times n (n + m), on the device, between steps on the CPU: below a second for n = 256, m = 1024, and

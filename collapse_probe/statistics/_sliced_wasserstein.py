@@ -23,6 +23,8 @@ class SlicedWasserstein(AbstractStatistic):
     of one law do not score 0, so compare with real against real.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: ((1 / L) sum_l integral_0^1 (F_l(u) - G_l(u))^2 du)^(1 / 2), F_l and G_l = quantile functions of θ_l . y
+        and θ_l . x; the L unit vectors θ_l, uniform on the sphere, and the θ_l . x are frozen.
     Unit: that of the data; less is better, as far as real batches of the same size score.
     Undefined: NaN where a value is not finite.
     Cost: (n + m) directions, after n d directions; about 2 ms for n = 256, m = 1024.

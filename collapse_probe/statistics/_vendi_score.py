@@ -33,6 +33,9 @@ class VendiScore(AbstractStatistic):
     compare with as many real samples, or take `relative_diversity`, which does.
 
     Shapes: generated (n, d), real (m, d); a float.
+    Formula: (sum_i λ_i^q)^(1 / (1 - q)); exp(-sum_i λ_i ln λ_i) for q = 1, 1 / max λ_i for infinity; λ = eigenvalues of
+        K / n, K_ij = exp(-|y_i - y_j|^2 / (2 s^2)), s = bandwidth times the median of |x_i - x_j|, frozen; or cos(y_i,
+        y_j).
     Unit: samples, from 1 to n; compare with what real data score at the same n.
     Undefined: NaN with "rbf" where at least half of the pairs of real samples coincide (the bandwidth would be 0), or
         where a value is not finite.

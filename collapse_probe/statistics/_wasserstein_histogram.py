@@ -22,6 +22,8 @@ def wasserstein_histogram(*, generated: Any, real: Any, positions: Any = None, n
     For shares, which sum to 1, the second and the third are from 0 to 1 and the first changes nothing.
 
     Shapes: generated (k,), real (k,), positions (k,), where the bins are, by default 0, 1, ...; a float.
+    Formula: sum_i |G_i - R_i| (t_{i+1} - t_i), bins in order of their positions t, G_i and R_i = generated and real
+        mass up to bin i.
     Unit: mass times distance; less is better.
     Undefined: NaN where normalising would divide 0 by 0, e.g. with all mass in one bin.
     Cost: k ln k, and k^2 for "mean_transport".

@@ -1,3 +1,5 @@
+import math
+
 import torch
 from torch import Tensor
 
@@ -22,3 +24,9 @@ def test_it_is_blind_to_a_collapse_with_strays_and_to_noise(
 def test_one_picture_recalls_only_its_own_copies() -> None:
     real = torch.tensor([[0.0], [0.0], [1.0], [2.0]])
     assert statistics.recall(generated=torch.zeros(9, 1), real=real) == 0.5
+
+
+def test_as_many_samples_as_k_have_no_k_th_neighbour(generator: torch.Generator) -> None:
+    real = torch.randn(20, 2, generator=generator)
+    assert math.isnan(float(statistics.recall(generated=real[:5], real=real)))  # type: ignore[arg-type]
+    assert float(statistics.recall(generated=real[:6], real=real)) > 0  # type: ignore[arg-type]
