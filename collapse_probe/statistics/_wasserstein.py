@@ -11,7 +11,7 @@ from torch import Tensor
 from ..errors import InvalidArgument
 from ._assignment import pair_up
 from ._base import AbstractStatistic, State
-from ._distances import canonical, center_of, exact_blocks, is_finite, subsample, sum_over_pairs
+from ._distances import canonical, center_of, exact_blocks, is_finite, sum_over_pairs
 from ._normalisation import check_normalisation
 from ._quantiles import mean_power_gap, sorted_rows
 
@@ -81,10 +81,11 @@ class Wasserstein(AbstractStatistic):
         return float((first - second[partners.to(second.device)]).norm(dim=1).pow(self.order).mean())
 
     def _of_one_size(self, generated: Tensor, real: Tensor) -> tuple[Float[Tensor, "k d"], Float[Tensor, "k d"]]:
-        first, second = (subsample(sample, self.rows, self.seed) for sample in (generated, real))
+        # In random order even if nothing is left out: pairing is slower by half if neighbours are placed one by one.
+        first, second = (_drawn(sample, self.rows, self.seed) for sample in (generated, real))
         if math.lcm(len(first), len(second)) > self.rows:
             small, large = sorted((len(first), len(second)))
-            first, second = (subsample(part, large // small * small, self.seed) for part in (first, second))
+            first, second = (part[: large // small * small] for part in (first, second))
         size = math.lcm(len(first), len(second))
         return first.repeat_interleave(size // len(first), 0), second.repeat_interleave(size // len(second), 0)
 
@@ -95,3 +96,8 @@ class Wasserstein(AbstractStatistic):
             total = sum_over_pairs(generated, real, lambda squares: squares.pow(self.order / 2))
             scale = (float(total) / (len(generated) * len(real))) ** (1 / self.order)
         return scale or math.nan
+
+
+def _drawn(sample: Float[Tensor, "m d"], rows: int, seed: int) -> Float[Tensor, "k d"]:
+    generator = torch.Generator().manual_seed(seed)
+    return sample[torch.randperm(len(sample), generator=generator)[:rows].to(sample.device)]
