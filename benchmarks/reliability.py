@@ -18,67 +18,26 @@ not: other types, numbers, lengths and shapes, script and control characters, li
 "Met" is computed from the numbers beside it. They are those of one machine on one day.
 """
 
-import argparse
-import os
-import platform
 from collections.abc import Callable
 from pathlib import Path
 
 import _page
-import torch
 from _reliability import damage, disks, hostile, kill, live, reading
 
 ROOT = Path(__file__).parent.parent
 
-PARTS: dict[str, tuple[Callable[..., _page.Part], dict[str, object], dict[str, object]]] = {
-    "kill": (kill.measure, {"trials": 320}, {"trials": 24, "longest": 2.5}),
-    "live": (live.measure, {"seconds": 20.0}, {"seconds": 2.0}),
-    "damage": (damage.measure, {"blocks": 8}, {"blocks": 4, "every": 17}),
-    "reading": (
-        reading.measure,
-        {"steps": 1_000_000, "beside": 50_000, "small": 100_000, "rounds": 9},
-        {"steps": 100_000, "beside": 5_000, "small": 10_000, "rounds": 3},
-    ),
-    "disks": (disks.measure, {"quick": False}, {"quick": True}),
-    "hostile": (hostile.measure, {"quick": False}, {"quick": True}),
+FULL = {"steps": 1_000_000, "beside": 50_000, "small": 100_000, "rounds": 9}
+LOOK = {"steps": 100_000, "beside": 5_000, "small": 10_000, "rounds": 3}
+PARTS: dict[str, Callable[[bool], _page.Part]] = {
+    "kill": lambda quick: kill.measure(**({"trials": 24, "longest": 2.5} if quick else {"trials": 320})),
+    "live": lambda quick: live.measure(seconds=2.0 if quick else 20.0),
+    "damage": lambda quick: damage.measure(**({"blocks": 4, "every": 17} if quick else {"blocks": 8})),
+    "reading": lambda quick: reading.measure(**(LOOK if quick else FULL)),
+    "disks": lambda quick: disks.measure(quick=quick),
+    "hostile": lambda quick: hostile.measure(quick=quick),
 }
-"""By name: what measures, and its arguments for the full benchmark and for a look."""
-
-
-def page(parts: list[_page.Part]) -> str:
-    """The document."""
-    machine = (
-        f"Made by `make bench-reliability` (`benchmarks/reliability.py`) on {os.cpu_count()} cores "
-        f"({platform.machine()}), {platform.system()}, Python {platform.python_version()}, torch {torch.__version__}; "
-        f"the load average at the end was {os.getloadavg()[2]:.1f}."
-    )
-    return _page.page(__doc__, machine, parts)
-
-
-def measure(names: list[str], *, quick: bool) -> list[_page.Part]:
-    """The parts of these names."""
-    found = []
-    for name in names:
-        print(name, flush=True)
-        action, full, look = PARTS[name]
-        found.append(action(**(look if quick else full)))
-    return found
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="shorter, and nothing is written unless --output says so")
-    parser.add_argument("--only", choices=list(PARTS), action="append", help="this part; nothing is written")
-    parser.add_argument("--output", type=Path, default=None, help="default: docs/reliability.md for the full benchmark")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    text = page(measure(options.only or list(PARTS), quick=options.quick))
-    print(text)
-    partial = options.quick or options.only
-    output = options.output or (None if partial else ROOT / "docs" / "reliability.md")
-    if output is not None:
-        output.write_text(text, "utf-8")
+"""By name; called with whether a look is enough."""
 
 
 if __name__ == "__main__":
-    main()
+    _page.run(__doc__, PARTS, ROOT / "docs" / "reliability.md")

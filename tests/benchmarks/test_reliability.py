@@ -1,5 +1,6 @@
 """The benchmark of reliability in small: real kills, a run read while it is written, cuts and flipped bits."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from collapse_probe._store import RunWriter, load
 
@@ -103,8 +105,24 @@ def test_a_child_that_fails_is_not_taken_for_one_that_was_killed(nursery: Any) -
         nursery.wait(child)
 
 
-def test_the_page_holds_every_part(reliability: ModuleType) -> None:
-    page = reliability.page([("First", "one"), ("Second", "two")])
-    assert page.startswith("# Does a record survive?\n")
-    assert page.endswith("## First\n\none\n\n## Second\n\ntwo\n")
+def test_a_part_that_is_measured_anew_takes_its_place_on_the_page_and_the_others_stay(
+    reliability: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert list(reliability.PARTS) == ["kill", "live", "damage", "reading", "disks", "hostile"]
+    target = tmp_path / "page.md"
+    found = {"first": ("First", "1"), "second": ("Second", "2")}
+
+    def run(*arguments: str) -> list[str]:
+        monkeypatch.setattr(sys, "argv", ["reliability.py", *arguments])
+        threads = torch.get_num_threads()
+        parts = {name: lambda quick, name=name: found[name] for name in found}
+        reliability._page.run(reliability.__doc__, parts, target)
+        torch.set_num_threads(threads)
+        return [section.partition("\n\nMeasured on ")[0] for section in target.read_text().split("\n## ")]
+
+    question, *sections = run()
+    assert question.startswith("# Does a record survive?\n") and sections == ["First\n\n1", "Second\n\n2"]
+    found["first"] = ("First", "3")
+    assert run("--only", "first") == [question, "First\n\n3", "Second\n\n2"]
+    found["second"] = ("Second", "4")
+    assert run("--quick")[1:] == ["First\n\n3", "Second\n\n2"]
