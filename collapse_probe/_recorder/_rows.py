@@ -79,6 +79,8 @@ class Flusher:
     def _run(self) -> None:
         while self._awake.wait() and not self._closed.wait(FLUSH_SECONDS):
             self._awake.clear()
+            if self._closed.is_set():
+                return  # it was closed just before, and the call to wake up for that is cleared with the others
             with suppress(Exception):  # what was not written is kept: the loop's own flush meets the same trouble
                 self._flush()
 

@@ -244,3 +244,19 @@ def test_rows_that_could_not_be_written_are_kept_for_the_next_attempt() -> None:
         time.sleep(0.01)
     flusher.close()
     assert written == [0, 1]
+
+
+def test_a_flusher_that_is_closed_just_as_it_sets_to_work_ends_all_the_same() -> None:
+    flusher = _rows.Flusher(lambda: None)
+    clear = flusher._awake.clear
+
+    def closed_just_before() -> None:
+        flusher._closed.set()
+        flusher._awake.set()
+        clear()
+
+    flusher._awake.clear = closed_just_before  # type: ignore[method-assign]
+    flusher.wake()
+    assert flusher._thread is not None
+    flusher._thread.join(10)
+    assert not flusher._thread.is_alive()
