@@ -134,7 +134,6 @@ SCENARIO_OF = {
     "_store._thinning.CaptureBudget.taken_up": "by hand",
     "_recorder._pipeline.Pipeline.take_up": "by hand",
     "_recorder._pipeline.Pipeline.flush_soon": "by hand",
-    "_recorder._scores.edge": "by hand",
     "_recorder._scores.softplus_mean": "by hand",
     "_recorder._chunk.Chunk.full": "latents",
     "_monitor._classes.ClassDiversity.measure": "latents",
