@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from collapse_probe._records import Event
-from collapse_probe._store import RunWriter, _appending, load
+from collapse_probe._store import Job, Outbox, RunWriter, _appending, load
 from collapse_probe._store._blocks import decode
 from collapse_probe.errors import UnreadableRun
 
@@ -149,6 +149,31 @@ def test_columns_are_named_again_after_a_block_that_could_not_be_written(
             else:
                 append(step)
     assert load(tmp_path).steps.index.tolist() == [5, 6, 7]
+
+
+def test_blocks_that_were_dropped_while_they_waited_take_no_later_ones_with_them(tmp_path: Path) -> None:
+    class Forgetful(Outbox):
+        """Drops the first five blocks of steps, and writes all else at once."""
+
+        def __init__(self) -> None:
+            self.dropped = 0
+
+        def gaps(self) -> list[dict[str, object]]:
+            return []
+
+        def put(self, job: Job, *, marks: bool = False) -> bool:
+            drops = job.what == "steps" and self.dropped < 5
+            self.dropped += drops
+            if not drops:
+                job.write()
+            return not drops
+
+    writer = RunWriter(tmp_path, info={}, outbox=Forgetful())
+    for step in range(8):
+        writer.append_steps({"step": np.array([step]), "time": np.zeros(1), "loss_d": np.ones(1)})
+    run = load(tmp_path)
+    assert run.steps.index.tolist() == [5, 6, 7]
+    assert run.problems == []
 
 
 def test_a_torn_capture_is_named_and_the_rest_of_the_run_is_read(tmp_path: Path) -> None:
