@@ -5,6 +5,7 @@ rows). Here data are moved to the mean of the real data in float64 first; after 
 about 1e-15 of the squared norms, and several times faster than taking differences.
 """
 
+import os
 from collections.abc import Callable, Iterator
 
 import torch
@@ -55,6 +56,17 @@ def exact_blocks(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"]) -> I
     """Distances by blocks of rows, 8 MB each, from differences: slower, and equal rows are at distance 0."""
     for rows in row_blocks(len(first), len(second)):
         yield torch.cdist(first[rows], second, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def is_full_float32(sample: Tensor) -> bool:
+    """Whether matrix products in float32 are computed in float32, and not in a shorter type to save time."""
+    by_environment = any(f"{name}_DEFAULT_FPMATH_MODE" in os.environ for name in ("DNNL", "ONEDNN"))
+    if sample.device.type != "cpu" or torch.is_autocast_enabled("cpu") or by_environment:
+        return False
+    try:
+        return bool(torch.get_float32_matmul_precision() == "highest")
+    except RuntimeError:  # it was set by backend, which this question does not understand
+        return False
 
 
 def is_finite(sample: Tensor) -> bool:

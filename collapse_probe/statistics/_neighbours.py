@@ -5,14 +5,13 @@ what it leaves open is looked at again, so that the answer is that of float64. W
 with many ties or a collapsed batch, all is computed in float64.
 """
 
-import os
 from collections.abc import Iterator
 
 import torch
 from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
-from ._distances import TIES, row_blocks, squared_blocks
+from ._distances import TIES, is_full_float32, row_blocks, squared_blocks
 
 _FEWEST = 2**22
 """Pairs; with fewer, as in a capture, there is little to save and many of them are close."""
@@ -91,7 +90,7 @@ def _bounds(
     """
     norms, width = [sample.square().sum(dim=1, keepdim=True) for sample in (first, second)], first.shape[1]
     few = len(first) * len(second) < _FEWEST or width > _WIDEST
-    if few or not _is_full_float32(first) or not float(torch.cat(norms).amax()) < 1e36:
+    if few or not is_full_float32(first) or not float(torch.cat(norms).amax()) < 1e36:
         return
     # One product of d + 2 terms gives |x|^2 - 2 x.y + |y|^2. In whichever order they are summed, it is wrong by at
     # most g (|x|^2 + 2 sum |x_i y_i| + |y|^2) <= 2 g (|x|^2 + |y|^2), g = (d + 4) u / (1 - (d + 4) u) with the rounding
@@ -105,17 +104,6 @@ def _bounds(
     for rows in row_blocks(len(first), len(second)):
         buffer = buffer if len(buffer) else left.new_empty(rows.stop, len(second))
         yield rows, torch.mm(left[rows], right, out=buffer[: rows.stop - rows.start])
-
-
-def _is_full_float32(sample: Tensor) -> bool:
-    """Whether matrix products in float32 are computed in float32, and not in a shorter type to save time."""
-    by_environment = any(f"{name}_DEFAULT_FPMATH_MODE" in os.environ for name in ("DNNL", "ONEDNN"))
-    if sample.device.type != "cpu" or torch.is_autocast_enabled("cpu") or by_environment:
-        return False
-    try:
-        return bool(torch.get_float32_matmul_precision() == "highest")
-    except RuntimeError:  # it was set by backend, which this question does not understand
-        return False
 
 
 def _not_below(values: Float[Tensor, "..."]) -> Float32[Tensor, "..."]:
