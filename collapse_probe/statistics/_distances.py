@@ -5,6 +5,7 @@ rows). Here data are moved to the mean of the real data in float64 first; after 
 about 1e-15 of the squared norms, and several times faster than taking differences.
 """
 
+import os
 from collections.abc import Callable, Iterator
 
 import torch
@@ -14,7 +15,6 @@ from torch import Tensor
 TIES = 1e-12
 """Rounding of an expanded square must not decide a tie: balls are wider by this share of the squared norms."""
 _BLOCK = 2**20
-_GROUP = 16
 
 
 def center_of(real: Float[Tensor, "m d"]) -> Float[Tensor, " d"]:
@@ -58,21 +58,15 @@ def exact_blocks(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"]) -> I
         yield torch.cdist(first[rows], second, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def nearest(first: Float[Tensor, "n d"], second: Float[Tensor, "m d"], rank: int = 1) -> Float[Tensor, " n"]:
-    """Squared distance from each row of `first` to its `rank`-th nearest row of `second`."""
-    return torch.cat([_smallest(squared, rank) for _, squared in squared_blocks(first, second)]).clamp_(min=0)
-
-
-def _smallest(values: Float[Tensor, "n m"], rank: int) -> Float[Tensor, " n"]:
-    """The `rank`-th smallest value of each row."""
-    groups = values.shape[1] // _GROUP
-    if groups > 2 * rank:
-        # The `rank` smallest lie in the `rank` groups whose minima are smallest: looking there only is faster.
-        head = values[:, : _GROUP * groups].unflatten(1, (_GROUP, groups))
-        best = head.amin(dim=1).topk(rank, largest=False, sorted=False).indices
-        candidates = head.gather(2, best[:, None].expand(-1, _GROUP, -1)).flatten(1)
-        values = torch.cat([candidates, values[:, _GROUP * groups :]], dim=1)
-    return values.topk(rank, dim=1, largest=False, sorted=False).values.amax(dim=1)
+def is_full_float32(sample: Tensor) -> bool:
+    """Whether matrix products in float32 are computed in float32, and not in a shorter type to save time."""
+    by_environment = any(f"{name}_DEFAULT_FPMATH_MODE" in os.environ for name in ("DNNL", "ONEDNN"))
+    if sample.device.type != "cpu" or torch.is_autocast_enabled("cpu") or by_environment:
+        return False
+    try:
+        return bool(torch.get_float32_matmul_precision() == "highest")
+    except RuntimeError:  # it was set by backend, which this question does not understand
+        return False
 
 
 def is_finite(sample: Tensor) -> bool:

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ..errors import InvalidArgument
 from ._base import AbstractStatistic, State
-from ._distances import TIES, center_of, is_finite, nearest, squared_blocks
+from ._distances import TIES, center_of, is_finite, squared_blocks
+from ._neighbours import close_pairs, nearest
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,29 @@ def inside(
     own_squared_radii: Float[Tensor, " n"] | None = None,
 ) -> Inside:
     """One pass over all pairs; balls are closed, and have radii around the centres or, if given, around the points."""
-    counts, hit = [], torch.zeros(len(centers), dtype=torch.bool, device=centers.device)
-    held = torch.zeros_like(hit)
-    for rows, squared in squared_blocks(points, centers, slack=TIES):
-        in_ball = squared <= squared_radii
-        counts.append(in_ball.sum(dim=1, dtype=torch.int32))
-        hit |= _any_row(in_ball)
+    counts = torch.zeros(len(points), dtype=torch.int32, device=points.device)
+    hit, held = torch.zeros(2, len(centers), dtype=torch.bool, device=centers.device).unbind()
+    done = 0
+    for rows, left, right, squared in close_pairs(points, centers, squared_radii, own_squared_radii):
+        in_ball = squared <= squared_radii[right]
+        counts[rows] = left[in_ball].bincount(minlength=rows.stop - rows.start).int()
+        hit[right[in_ball]] = True
         if own_squared_radii is not None:
-            held |= _any_row(squared <= own_squared_radii[rows, None])
-    return Inside(torch.cat(counts), hit, held)
+            held[right[squared <= own_squared_radii[rows][left]]] = True
+        done = rows.stop
+    if done < len(points):
+        own = None if own_squared_radii is None else own_squared_radii[done:]
+        _add_dense(Inside(counts[done:], hit, held), points[done:], centers, radii=squared_radii, own_radii=own)
+    return Inside(counts, hit, held)
+
+
+def _add_dense(to: Inside, points: Tensor, centers: Tensor, *, radii: Tensor, own_radii: Tensor | None) -> None:
+    for rows, squared in squared_blocks(points, centers, slack=TIES):
+        in_ball = squared <= radii
+        to.counts[rows] = in_ball.sum(dim=1, dtype=torch.int32)
+        to.hit.logical_or_(_any_row(in_ball))
+        if own_radii is not None:
+            to.held.logical_or_(_any_row(squared <= own_radii[rows, None]))
 
 
 def _any_row(matrix: Bool[Tensor, "n m"]) -> Bool[Tensor, " m"]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from collapse_probe import statistics, toy
 from collapse_probe.errors import InvalidArgument
-from collapse_probe.statistics import _distances
+from collapse_probe.statistics import _distances, _neighbours
 
 
 def by_peer(generated: Tensor, real: Tensor, k: int) -> list[float]:
@@ -88,7 +88,9 @@ def test_the_search_by_groups_finds_the_smallest_values_ties_or_not(
 ) -> None:
     values = torch.randint(50, (40, max(columns, rank)), generator=generator).double()
     expected = values.sort(dim=1).values[:, rank - 1]
-    assert torch.equal(_distances._smallest(values, rank), expected)
+    found, columns = _neighbours.smallest(values, rank)
+    assert torch.equal(found.amax(dim=1), expected) and torch.equal(values.gather(1, columns), found)
+    assert all(len(set(row)) == rank for row in columns.tolist())
 
 
 def test_too_few_samples_leave_undefined_what_needs_their_neighbours(generator: torch.Generator) -> None:

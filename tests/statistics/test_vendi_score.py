@@ -60,6 +60,19 @@ def test_both_ways_to_the_gaussian_spectrum_are_taken(generator: torch.Generator
     assert [float(narrow.sum()), float(wide.sum())] == pytest.approx([1, 1], rel=1e-7)
 
 
+@pytest.mark.parametrize(("groups", "searches"), [(250, 5), (900, 3)], ids=["narrow", "hopeless"])
+def test_the_search_for_a_narrow_factor_goes_on_while_there_is_hope(
+    groups: int, searches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    found = torch.linalg.eigh
+    monkeypatch.setattr(torch.linalg, "eigh", lambda matrix: calls.append(1) or found(matrix))  # type: ignore[func-returns-value]
+    rows = 100 * torch.arange(900, dtype=torch.float64).remainder(groups)[:, None]
+    spectrum = _kernels.gaussian_spectrum(rows, torch.tensor(1.0).double())
+    assert len(calls) == searches
+    assert int((spectrum > 1e-9).sum()) == groups and (len(spectrum) < 300) == (groups == 250)
+
+
 @pytest.mark.parametrize("shape", [(100, 8), (20, 60)], ids=["more rows", "more columns"])
 @pytest.mark.parametrize("order", [1, 2])
 def test_with_cosine_it_is_the_authors_score_in_its_dual_form(
