@@ -160,6 +160,10 @@ COMMANDS = [
     ["list", "{run}"],
     ["check", "{run}", "--json", "--fail-on", "any"],
     ["report", "{run}", "-o", "{out}"],
+    ["show", "{run}"],
+    ["show", "{run}", "--json"],
+    ["watch", "{run}", "--once"],
+    ["watch", "{run}", "--once", "--json"],
     ["doctor", "{run}"],
     ["doctor", "{run}", "--json", "--repair", "{out}.saved"],
 ]
