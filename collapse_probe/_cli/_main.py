@@ -7,7 +7,10 @@ from ._check import check
 from ._common import Commands
 from ._demo import demo
 from ._doctor import doctor
+from ._export import export
+from ._import import import_logs
 from ._list import list_runs
+from ._movie import movie
 from ._report import report
 from ._show import show
 from ._watch import watch
@@ -22,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (report, watch, list_runs, check, show, doctor, demo):
+for command in (report, watch, list_runs, check, show, export, import_logs, movie, doctor, demo):
     main.add_command(command)

@@ -42,8 +42,14 @@ def selected_runs(
 
 def matches(run: Run, folder: Path, pattern: str) -> bool:
     """Whether a run has that name, that path below the folder, or a tag `name=value`; all with globs."""
-    below = run.path.relative_to(folder).as_posix() if run.path.is_relative_to(folder) else run.path.as_posix()
-    return any(fnmatchcase(name, pattern) for name in (run.name, below, *_tags(run.info.get("tags"))))
+    names = (run.name, path_below(run, folder).as_posix(), *_tags(run.info.get("tags")))
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
+def path_below(run: Run, folder: Path) -> Path:
+    """Where the run lies in the folder that was searched; its name, where that is the run itself."""
+    below = run.path.relative_to(folder)
+    return below if below.parts else Path(run.name or "run")
 
 
 def _tags(tags: object) -> Iterable[str]:

@@ -107,9 +107,9 @@ class Feed:
                 self._begin_at(self._start)
                 measured, rows = self._statistic_rows.read(), self._step_rows.read()
             measured, rows = _current(measured, rows)
-        if measured is not None:
+        if measured is not None and len(measured.step):
             self._take_statistics(measured)
-        if rows is not None:
+        if rows is not None and len(rows.step):
             self._take_steps(rows)
         return bool(new_run or new_events or measured is not None or rows is not None)
 
@@ -151,8 +151,7 @@ class Feed:
                 self._marks.append((int(rows.step[place]), float(times[place])))
         while len(self._marks) > 2 and self._marks[-1][1] - self._marks[0][1] > RATE_SECONDS:
             self._marks.popleft()
-        if len(rows.step):
-            self.step, self.step_time = int(rows.step[-1]), float(times[-1])
+        self.step, self.step_time = int(rows.step[-1]), float(times[-1])
 
     def _changed(self, file: Path) -> bool:
         """Whether a file is another than at the last look; a file that is away is as it was."""

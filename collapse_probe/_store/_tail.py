@@ -42,4 +42,5 @@ class Tail:
         if not stretches:
             return None
         self._read_until += stretches[-1].end
-        return rows_in(content, stretches, columns=self._columns, file=self._path.name)
+        rows = rows_in(content, stretches, columns=self._columns, file=self._path.name)
+        return rows if len(rows.step) else None
