@@ -38,8 +38,9 @@ class RunPattern(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The names of the runs below RUNS."""
-        runs = ctx.params.get("runs") or Path("runs")
-        names = sorted({folder.name for folder in run_folders(Path(runs))})
+        # Behind an option that still lacks its value, click leaves what came before it unread.
+        runs = Path(ctx.args[0] if ctx.args else ctx.params.get("runs") or "runs")
+        names = sorted({folder.name for folder in run_folders(runs)})
         return [CompletionItem(name) for name in names if name.startswith(incomplete)][:_MOST_COMPLETIONS]
 
 

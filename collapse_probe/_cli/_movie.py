@@ -29,9 +29,16 @@ EXAMPLES = (
     "-o",
     type=click.Path(path_type=Path),
     default=None,
-    help="A .gif or .mp4, or a folder for one .gif a run. Default: <name of the run>.gif here.",
+    help="A .gif or .mp4, or a folder for one .gif a run. Default: a .gif of the run's name, here.",
 )
-@click.option("--fps", type=click.FloatRange(min=0, min_open=True, max=120), default=8.0, show_default=True)
+@click.option(
+    "--fps",
+    metavar="NUMBER",
+    type=click.FloatRange(min=0, min_open=True, max=120),
+    default=8.0,
+    show_default=True,
+    help="Pictures a second; of a GIF at most 50.",
+)
 @click.option(
     "--of",
     "source",
@@ -39,7 +46,14 @@ EXAMPLES = (
     default="auto",
     help="Which pictures; auto: the sheets of fixed latents where there are any, else the captures.",
 )
-@click.option("--frames", type=click.IntRange(min=2), default=300, show_default=True, help="At most so many.")
+@click.option(
+    "--frames",
+    metavar="NUMBER",
+    type=click.IntRange(min=2),
+    default=300,
+    show_default=True,
+    help="At most so many, those around events among them.",
+)
 @selection
 def movie(
     *,

@@ -15,6 +15,7 @@ from .._store import Run
 from ._arguments import RunsPath, selection
 from ._common import Command
 from ._keys import Keys
+from ._progress import has_rich
 from ._say import complain, print_json_line
 from ._select import last_sign_of_life, selected_runs
 
@@ -54,7 +55,10 @@ def watch(*, runs: Path, interval: float | None, select: tuple[str, ...], since:
         complain(errors)
     feed = Feed((found[0] if len(found) == 1 else max(found, key=last_sign_of_life)).path)
     feed.look()
-    screen = sys.stdout.isatty() and not (how["plain"] or how["as_json"] or how["once"])
+    screen = _is_terminal() and not (how["plain"] or how["as_json"] or how["once"])
+    if screen and not has_rich():
+        click.echo("Plain lines: the screen needs rich. pip install 'collapse-probe[watch]'", err=True)
+        screen = False
     if len(found) > 1 and not how["as_json"]:
         click.echo(harmless(f"{feed.run.path}, the one of {len(found)} runs that was written last"), err=True)
     if screen:
@@ -63,6 +67,10 @@ def watch(*, runs: Path, interval: float | None, select: tuple[str, ...], since:
         _in_json(feed, interval or _SCREEN_SECONDS, once=how["once"])
     else:
         _in_lines(feed, interval or _PLAIN_SECONDS, once=how["once"])
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _on_screen(feed: Feed, interval: float) -> None:

@@ -6,40 +6,45 @@ from typing import Final
 
 from ..errors import InvalidArgument
 
-
-def _both(*patterns: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names with `{}` filled in by what people call the discriminator, and the generator."""
-    of_d, of_g = ("d", "disc", "discriminator", "critic"), ("g", "gen", "generator")
-    return tuple(p.format(n) for p in patterns for n in of_d), tuple(p.format(n) for p in patterns for n in of_g)
+_PLAYERS = {"discriminator": "d", "disc": "d", "critic": "d", "generator": "g", "gen": "g"}
 
 
-def _sides(*patterns: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(p.format("real") for p in patterns), tuple(p.format("fake") for p in patterns)
+def _of(one: str, *patterns: str) -> tuple[str, ...]:
+    return tuple(pattern.format(one) for pattern in patterns)
 
 
-_LOSS = _both("loss_{}", "{}_loss", "loss{}", "{}loss", "err_{}", "err{}", "{}_err", "losses_{}", "{}_loss_total")
-_NORM = _both("grad_norm_{}", "{}_grad_norm", "grad_norm_{}_total", "gradient_norm_{}", "{}_gradient_norm")
-_SCORE = _sides("d_{}", "score_{}", "scores_{}", "{}_score", "{}_scores", "d_{}_score", "d_score_{}", "logits_{}")
-_MORE_SCORES = _sides("{}_logits", "d_out_{}", "critic_{}", "loss_scores_{}")
-_SIGN = _sides("signs_{}", "sign_{}", "loss_signs_{}")
-_ACCURACY = _sides("d_{}_acc", "d_acc_{}", "acc_{}", "{}_acc", "accuracy_{}", "{}_accuracy", "d_accuracy_{}")
+_LOSS = ("loss_{}", "{}_loss", "loss{}", "{}loss", "losses_{}", "err_{}", "err{}", "{}_err", "loss_{}_loss")
+_NORM = ("grad_norm_{}", "{}_grad_norm", "gradient_norm_{}", "{}_gradient_norm")
+_SCORE: tuple[str, ...] = (
+    "d_{}",
+    "score_{}",
+    "scores_{}",
+    "{}_score",
+    "{}_scores",
+    "d_{}_score",
+    "d_score_{}",
+    "d_out_{}",
+)
+_SCORE += ("logits_{}", "{}_logits", "loss_scores_{}")
+_SIGN = ("sign_{}", "signs_{}", "loss_signs_{}")
+_ACCURACY = ("accuracy_{}", "{}_accuracy", "acc_{}", "{}_acc", "d_{}_acc", "d_acc_{}", "d_accuracy_{}", "acc_d_{}")
 
 RECOGNISED: Final[Mapping[str, tuple[str, ...]]] = {
-    "loss_d": (*_LOSS[0], "loss_d_loss"),
-    "loss_g": (*_LOSS[1], "loss_g_loss", "g_gan"),
-    "d_real": (*_SCORE[0], *_MORE_SCORES[0], "d_x", "dx"),
-    "d_fake": (*_SCORE[1], *_MORE_SCORES[1], "d_g_z", "d_g_z1", "d_g_z_1", "dgz", "dgz1"),
+    "loss_d": _of("d", *_LOSS),
+    "loss_g": (*_of("g", *_LOSS), "g_gan"),
+    "d_real": (*_of("real", *_SCORE), "d_x", "dx"),
+    "d_fake": (*_of("fake", *_SCORE), "d_g_z", "d_g_z1", "d_g_z_1", "dgz", "dgz1"),
     "edge": ("edge",),
     "canonical_loss_d": ("canonical_loss_d", "loss_d_loss"),
     "canonical_loss_g": ("canonical_loss_g", "loss_g_loss"),
-    "grad_norm_d": _NORM[0],
-    "grad_norm_g": _NORM[1],
-    "sign_real": _SIGN[0],
-    "sign_fake": _SIGN[1],
-    "accuracy_real": (*_ACCURACY[0], "acc_d_real"),
-    "accuracy_fake": (*_ACCURACY[1], "acc_d_fake"),
+    "grad_norm_d": _of("d", *_NORM),
+    "grad_norm_g": _of("g", *_NORM),
+    "sign_real": _of("real", *_SIGN),
+    "sign_fake": _of("fake", *_SIGN),
+    "accuracy_real": _of("real", *_ACCURACY),
+    "accuracy_fake": _of("fake", *_ACCURACY),
 }
-"""Ours, and theirs in small letters, with one `_` for whatever stands between."""
+"""Ours, and theirs in plain form."""
 TARGETS = tuple(RECOGNISED)
 _ONLY_WITH = {("canonical_loss_d", "loss_d_loss"): "loss_scores_fake"}
 _ONLY_WITH |= {("canonical_loss_g", "loss_g_loss"): "loss_scores_fake"}
@@ -77,4 +82,10 @@ def recognised(names: Sequence[str], given: Iterable[tuple[str, str]] = ()) -> d
 def _readings(name: str) -> list[str]:
     """How a name may be meant: whole, or without what stands before one of its slashes."""
     parts = re.split(r"[/.]| - ", name)
-    return [re.sub(r"[^a-z0-9]+", "_", "_".join(parts[first:]).lower()).strip("_") for first in range(len(parts))]
+    return [_plain("_".join(parts[first:])) for first in range(len(parts))]
+
+
+def _plain(name: str) -> str:
+    """Small letters, one `_` for whatever stands between, and the players by their first letters."""
+    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").split("_")
+    return "_".join(_PLAYERS.get(word, word) for word in words)
