@@ -17,7 +17,6 @@ import os
 import pty
 import resource
 import select
-import signal
 import struct
 import subprocess
 import sys
@@ -101,9 +100,9 @@ def _round(before: int, seconds: float) -> tuple[float, float, float]:
         try:
             cpu, wall = _meanwhile(live, watching, terminal, seconds)
         finally:
-            watching.send_signal(signal.SIGINT)
-            _draw(terminal, 2.0, until=watching)
-            watching.wait(60)
+            os.write(terminal, b"q")
+            _draw(terminal, 60.0, until=watching)
+            watching.wait(1)
             os.close(terminal)
         return cpu, wall, _load(live.writer.path)
 

@@ -19,8 +19,8 @@ Made from the commands by `python docs/command_line_page.py`; `collapse-probe CO
 
 RUNS is a run folder, or a folder that holds some at any depth; `runs` where none is given. What a script reads is on
 standard output; progress, warnings and errors are on standard error. Bars, which need the extra `watch`, and the live
-screen are drawn on a terminal only, without colour where `NO_COLOR` is set. Text out of a run never reaches the terminal
-as an escape sequence.
+screen are drawn on a terminal only, without colour where `NO_COLOR` is set. Text out of a run never reaches the
+terminal as an escape sequence.
 
 | exit status | |
 |---|---|
