@@ -1,6 +1,8 @@
 """How a run went, in one word, and where its best generator was."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -56,6 +58,18 @@ def judge(
     return Verdict(
         "healthy", None, best, f"Diversity ended at {float(diversity.iloc[-3:].median()):.0%} of real data's."
     )
+
+
+def of_an_import(verdict: Verdict, info: Mapping[str, Any]) -> Verdict:
+    """The verdict on a run that was made of a log, which says so where it is that there is too little to tell."""
+    about = info.get("imported")
+    if verdict.kind != "insufficient_data" or not isinstance(about, Mapping):
+        return verdict
+    judged = about.get("judged")
+    looked_for = " or ".join(str(kind) for kind in judged) if isinstance(judged, list) else ""
+    reason = "Imported from a log, which holds no samples: whether it collapsed cannot be told. "
+    reason += f"No lasting {looked_for} was found." if looked_for else "Nothing else could be judged either."
+    return replace(verdict, reason=reason)
 
 
 def _decisive(events: Sequence[Event], *, settled: bool) -> Event | None:

@@ -1,6 +1,7 @@
 """From a training step to the pipeline that stores and analyses it."""
 
 from ._assemble import Assembler as Assembler
+from ._by_hand import OWN_COLUMNS as OWN_COLUMNS
 from ._by_hand import scalar as scalar
 from ._call import Call as Call
 from ._call import Player as Player
@@ -8,6 +9,7 @@ from ._call import shared_out as shared_out
 from ._call import thin as thin
 from ._chunk import Chunk as Chunk
 from ._chunk import StepRecord as StepRecord
+from ._forms import COUNTED as COUNTED
 from ._keep_best import Keeper as Keeper
 from ._labels import class_indices as class_indices
 from ._modules import plain as plain
@@ -21,6 +23,9 @@ from ._pool import Pool as Pool
 from ._probe import Probe as Probe
 from ._random_states import random_states_kept as random_states_kept
 from ._reservoir import rows_of as rows_of
+from ._scores import ScoreKind as ScoreKind
+from ._scores import softplus as softplus
+from ._scores import to_logits as to_logits
 from ._sheets import SHEET_ROWS as SHEET_ROWS
 from ._stored import observe_stored as observe_stored
 from ._transfer import Transfer as Transfer

@@ -16,10 +16,11 @@ from ._options import Options
 
 StepValues = tuple[int, float, Mapping[str, float]]
 """A finished step: its number, when it was measured, and its columns."""
-_VITAL = frozenset(
+COUNTED = frozenset(
     {"loss_d", "loss_g", "canonical_loss_d", "canonical_loss_g", "d_real", "d_fake", "grad_norm_d", "grad_norm_g"}
     | {"score_gradient_g"}
 )
+"""The columns whose values `not_finite` counts."""
 
 
 def run_info(options: Options) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def counted_not_finite(values: Mapping[str, float]) -> Mapping[str, float]:
     if math.isfinite(sum(values.values())):
         return values
     # The loop's other scalars may be undefined without harm: an accuracy of nothing, say.
-    bad = sum(not math.isfinite(value) for name, value in values.items() if name in _VITAL)
+    bad = sum(not math.isfinite(value) for name, value in values.items() if name in COUNTED)
     return {**values, "not_finite": float(bad)} if bad else values
 
 

@@ -8,6 +8,8 @@ from ._outbox import Outbox
 from ._parts import Part, leftovers, part_files, read_part
 from ._run import Run
 from ._runfile import read_run_file
+from ._tables import StoredRows, boundaries, table
+from ._tail import Tail
 from ._thinning import CaptureBudget
 from ._trouble import Notices
 from ._waiting import Job
@@ -22,6 +24,9 @@ __all__ = [
     "Part",
     "Run",
     "RunWriter",
+    "StoredRows",
+    "Tail",
+    "boundaries",
     "find_runs",
     "leftovers",
     "load",
@@ -35,5 +40,6 @@ __all__ = [
     "run_file",
     "run_folders",
     "stored_ranks",
+    "table",
     "to_json",
 ]

@@ -12,14 +12,15 @@ MOST_JSON, MOST_EVENTS, MOST_TENSORS, MOST_BLOCKS = 2**26, 2**28, 2**32, 2**33
 _HOLES_FROM, _HOLES_SHARE = 2**26, 64
 
 
-def read_file(path: Path, *, most: int) -> bytes:
-    """The content; `FileNotFoundError` where nothing is there, `UnreadableRun` for what is no file of a run."""
+def read_file(path: Path, *, most: int, begin: int = 0) -> bytes:
+    """The content from a byte on; `FileNotFoundError` where nothing is there, `UnreadableRun` for no file of a run."""
     # A pipe would keep us waiting for ever, and a device never end.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         check_file(path, most=most)
         with os.fdopen(os.open(path, flags), "rb") as stream:
             _check(path, os.fstat(stream.fileno()), most)
+            stream.seek(begin)
             return stream.read(most)
     except FileNotFoundError:
         raise

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._records import Band, Event, Verdict
-from .._verdict import judge
+from .._verdict import judge, of_an_import
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
 from ._files import MOST_EVENTS, is_link, read_file
@@ -153,13 +153,14 @@ class Run:
             bands = self.bands
         except UnreadableRun:
             bands = {}
-        return judge(
+        found = judge(
             events=self.event_list,
             steps=self.steps,
             statistics=self.statistics,
             bands=bands,
             finished=self.finished,
         )
+        return of_an_import(found, self.info)
 
     @property
     def thinned(self) -> dict[str, int]:

@@ -17,6 +17,8 @@ MOST_COLUMNS, MOST_HEADER, MOST_PAYLOAD = 4096, 2**20, 2**30
 """Of one block; a larger one is not written, and not taken for one."""
 Layout = tuple[tuple[str, str], ...]
 """Name and type of each column, in the order in which they lie in the payload."""
+Named = dict[tuple[int, int | None], set[Layout]]
+"""The columns that blocks of one start and one number of a layout name: two writers may have counted alike."""
 
 _UNKNOWN: tuple[Layout, int] = ((), -1)
 _SMALL_HEADER = 2**16
@@ -45,13 +47,16 @@ class Stretch(NamedTuple):
         return self.rows * ((self.end - self.begin) // self.size)
 
 
-def scan(content: bytes) -> tuple[list[Stretch], list[tuple[int, int]]]:
-    """What `decode` finds, with neighbours that look alike taken together; nothing is copied."""
+def scan(content: bytes, named: Named | None = None) -> tuple[list[Stretch], list[tuple[int, int]]]:
+    """What `decode` finds, with neighbours that look alike taken together; nothing is copied.
+
+    Where `content` is a later part of a file, `named` is what its earlier parts named, and takes what this one does.
+    """
     stretches: list[Stretch] = []
     damaged: list[tuple[int, int]] = []
     sound_until = 0
     framed = _framed(content)
-    layouts = _layouts([header for _, _, _, header in framed])
+    layouts = _layouts([header for _, _, _, header in framed], {} if named is None else named)
     for begin, end, size, header in framed:
         layout, length = layouts.get(id(header), _UNKNOWN)
         payload_at = FRAME.size + header.length
@@ -75,17 +80,16 @@ class _Header:
     layout: Layout | None
 
 
-def _layouts(headers: Iterable[_Header]) -> dict[int, tuple[Layout, int]]:
+def _layouts(headers: Iterable[_Header], named: Named) -> dict[int, tuple[Layout, int]]:
     """For each header, by its `id`, the columns and the length of the payload that they make, where they are known."""
     distinct = {id(header): header for header in headers}
-    named: dict[tuple[int, int | None], set[Layout]] = {}
     for header in distinct.values():
         if header.layout is not None:
             named.setdefault((header.start, header.number), set()).add(header.layout)
     found = {}
     for key, header in distinct.items():
         known = named.get((header.start, header.number), set()) if header.layout is None else {header.layout}
-        if len(known) == 1:  # two writers may have counted alike
+        if len(known) == 1:
             (layout,) = known
             found[key] = layout, header.rows * sum(int(dtype[2]) for _, dtype in layout)
     return found

@@ -66,10 +66,18 @@ def read_rows(path: Path, columns: Sequence[str] = ()) -> StoredRows:
         f"{path.name}, byte {begin}: {end - begin} bytes are not a whole block (cut off by a stop, or damaged); skipped"
         for begin, end in damaged
     ]
+    rows = rows_in(content, stretches, columns=columns, file=path.name)
+    rows.problems[:0] = problems
+    return rows
+
+
+def rows_in(content: bytes, stretches: Sequence[Stretch], *, columns: Sequence[str], file: str) -> StoredRows:
+    """The rows of these blocks, with at least these columns."""
+    problems = []
     found = _columns(stretches)
     names = dict.fromkeys([*columns, *most_used(found, sum(stretch.all_rows for stretch in stretches))])
     if left_out := len(found.keys() - names.keys()):
-        problems.append(f"{path.name}: {left_out:,} of {len(found):,} columns are hardly used; left out")
+        problems.append(f"{file}: {left_out:,} of {len(found):,} columns are hardly used; left out")
     counts = np.array([stretch.all_rows for stretch in stretches], dtype=np.int64)
     start = np.repeat(np.array([stretch.start for stretch in stretches], dtype=np.int64), counts)
     step = np.zeros(len(start), dtype=np.int64)
