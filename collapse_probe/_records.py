@@ -40,6 +40,19 @@ class Event:
     advice: str
 
 
+def subject(event: Event) -> Literal["whole", "class", "game", "hopping"]:
+    """What an event is about: a recovery ends the trouble of the same subject, and no other.
+
+    >>> subject(Event("recovery", "warning", 9, 9, "The edge is back.", {"edge": 0.5}, ""))
+    'game'
+    """
+    if "edge" in event.evidence:
+        return "game"
+    if "hops" in event.evidence:
+        return "hopping"
+    return "class" if any(name.startswith("class_diversity.") for name in event.evidence) else "whole"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How a run went, in one word; `step` is when it went wrong, `best_step` the healthiest capture."""

@@ -75,9 +75,7 @@ def _pictures(name: str, images: Tensor, labels: np.ndarray | Tensor, train: flo
     return _split(name, images, classes, round(train * len(images)))
 
 
-def _split(
-    name: str, x: Tensor, y: Tensor, train: int, centers: Tensor | None = None, radius: float = 0.0
-) -> Data:
+def _split(name: str, x: Tensor, y: Tensor, train: int, centers: Tensor | None = None, radius: float = 0.0) -> Data:
     classes = int(y.max()) + 1
     members = [torch.nonzero(y[:train] == label).flatten() for label in range(classes)]
     return Data(name, x[:train], y[:train], x[train:], y[train:], classes, centers, radius, members)
@@ -130,9 +128,7 @@ def _shapes_drawn() -> list[Shape]:
     ]  # fmt: skip
 
 
-def drawn(
-    count: int, size: int, generator: Generator, *, channels: int = 1, figures: int = 1
-) -> tuple[Tensor, Tensor]:
+def drawn(count: int, size: int, generator: Generator, *, channels: int = 1, figures: int = 1) -> tuple[Tensor, Tensor]:
     """`count` pictures in [-1, 1] of one figure, or of `figures` side by side, with the number of what is drawn."""
     shapes = _shapes_drawn()
     kinds = torch.randint(len(shapes), (count, figures), generator=generator)

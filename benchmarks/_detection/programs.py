@@ -78,13 +78,11 @@ def _points(data: str, dimensions: int, width: int = 128, **more: object) -> Sha
     return Shape((dimensions,), 16, width, **more)  # type: ignore[arg-type]  # fields of Shape, by name
 
 
-_RING = Program(
-    "ring-vanilla", "ring", "plain", _points("ring", 2), "vanilla", (5e-4, 1e-3), 2000, penalty=("r1", 0.1)
+_RING = Program("ring-vanilla", "ring", "plain", _points("ring", 2), "vanilla", (5e-4, 1e-3), 2000, penalty=("r1", 0.1))
+_DIGITS = Program("digits-dense-vanilla", "digits", "dense", Shape((1, 16, 16), 32, 128), "vanilla", (4e-4, 4e-4), 1600)
+_SHAPES = Program(
+    "shapes-conv-r1", "shapes", "convolutional", Shape((1, 28, 28), 32, 16), "vanilla", (1e-3, 1e-3), 1000, batch=32
 )
-_DIGITS = Program(
-    "digits-dense-vanilla", "digits", "dense", Shape((1, 16, 16), 32, 128), "vanilla", (4e-4, 4e-4), 1600
-)
-_SHAPES = Program("shapes-conv-r1", "shapes", "convolutional", Shape((1, 28, 28), 32, 16), "vanilla", (1e-3, 1e-3), 1000)
 
 PROGRAMS = (
     _RING.but(natural=(("no_penalty", _RING.but(rates=(8e-5, 2e-4), penalty=None)),)),
@@ -106,13 +104,13 @@ PROGRAMS = (
     _DIGITS.but(name="digits-dense-hinge-spectral", loss="hinge", shape=Shape((1, 16, 16), 32, 128, spectral=True)),
     _DIGITS.but(
         name="digits-conv-wasserstein-gradient", kind="convolutional", shape=Shape((1, 16, 16), 32, 16),
-        loss="wasserstein", penalty=("gradient", 10.0), updates_d=2, rates=(1e-3, 1e-3), length=1000,
+        loss="wasserstein", penalty=("gradient", 10.0), updates_d=2, rates=(1e-3, 1e-3), length=1000, batch=32,
     ),
     _DIGITS.but(name="digits-dense-conditional", shape=Shape((1, 16, 16), 32, 128, classes=10)),
     _SHAPES.but(penalty=("r1", 1.0)),
     _SHAPES.but(
         name="shapes-dense-least-squares", kind="dense", shape=Shape((1, 28, 28), 64, 128), loss="least-squares",
-        rates=(2e-4, 2e-4), length=1600,
+        rates=(2e-4, 2e-4), length=1600, batch=64,
     ),
     _SHAPES.but(
         name="shapes-conv-label-noise", loss="label-noise", rates=(5e-4, 5e-4),
@@ -125,7 +123,7 @@ PROGRAMS = (
     ),
     _SHAPES.but(
         name="colour-conv-hinge", data="colour", shape=Shape((3, 32, 32), 32, 16, norm_d=True), loss="hinge",
-        rates=(5e-4, 5e-4), length=900,
+        rates=(5e-4, 5e-4), length=900, batch=32,
     ),
     _SHAPES.but(
         name="colour-64-conv-vanilla", data="colour-64", shape=Shape((3, 64, 64), 32, 8, norm_d=True), length=600,

@@ -116,14 +116,23 @@ def real_modes(data: Data, label: Labeller, size: int) -> float:
     return sum(effective_modes(label(draw)[0], data.classes) for draw in draws) / len(draws)
 
 
-def measure(samples: Tensor, scores_fake: Tensor, scores_real: Tensor, label: Labeller, classes: int) -> dict[str, float]:
+def measure(
+    samples: Tensor, scores_fake: Tensor, scores_real: Tensor, label: Labeller, classes: int
+) -> dict[str, float]:
     """One row of the truth."""
     finite = samples.flatten(1).isfinite().all(1)
     share = float(finite.float().mean())
     if not bool(finite.any()):
         return {"effective_modes": 0.0, "quality": 0.0, "held_out_edge": math.nan, "finite": share}
     labels, sure = label(samples[finite])
-    wins = (scores_real[:, None] > scores_fake[None]).float() + 0.5 * (scores_real[:, None] == scores_fake[None]).float()
+    wins = (scores_real[:, None] > scores_fake[None]).float() + 0.5 * (
+        scores_real[:, None] == scores_fake[None]
+    ).float()
     edge = 2 * float(wins.mean()) - 1 if bool(scores_fake.isfinite().all() & scores_real.isfinite().all()) else math.nan
     quality = float(sure.float().mean())
-    return {"effective_modes": effective_modes(labels, classes), "quality": quality, "held_out_edge": edge, "finite": share}
+    return {
+        "effective_modes": effective_modes(labels, classes),
+        "quality": quality,
+        "held_out_edge": edge,
+        "finite": share,
+    }
