@@ -14,6 +14,8 @@ class Course:
     """Share of the data's classes that are shown."""
     latent: float = 1.0
     """Factor on the latents: 0 is a generator that gets nothing in."""
+    narrow: bool = False
+    """Of the first class, one sample is shown, and no other."""
     updates_d: int = 1
     """Factor on the discriminator's updates a step."""
     penalty: float = 1.0
@@ -27,6 +29,8 @@ WELL = Course()
 FAULTS: dict[str, Fault] = {
     "generator_rushes": lambda t: Course(rate_g=10, rate_d=0.02),
     "feedback_stops": lambda t: Course(rate_d=0.0),
+    "generator_stumbles": lambda t: Course(rate_g=10, rate_d=0.02),
+    "class_narrows": lambda t: Course(narrow=True),
     "classes_vanish": lambda t: Course(classes=0.001),
     "classes_halve": lambda t: Course(classes=0.5),
     "classes_dwindle": lambda t: Course(classes=max(0.001, 1 - t)),

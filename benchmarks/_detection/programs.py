@@ -54,6 +54,7 @@ FAULTY_SEEDS = {
     "discriminator_leaps": 2,
     "latent_dwindles": 2,
     "generator_rushes_briefly": 2,
+    "generator_stumbles": 2,
     "classes_vanish": 1,
     "classes_halve": 1,
     "feedback_stops": 1,
@@ -70,6 +71,7 @@ def plans(program: Program) -> list[Plan]:
     healthy = [Plan(program, "healthy", seed) for seed in range(HEALTHY_SEEDS)]
     rounds = range(max(FAULTY_SEEDS.values()))
     faulty = [Plan(program, fault, 100 + k) for k in rounds for fault, count in FAULTY_SEEDS.items() if k < count]
+    faulty += [Plan(program, "class_narrows", 100 + k) for k in range(6 if program.shape.classes else 0)]
     faulty += [Plan(other, setting, 200 + k) for setting, other in program.natural for k in range(_NATURAL_SEEDS)]
     return [plan for pair in zip_longest(faulty, healthy) for plan in pair if plan is not None]
 
@@ -85,8 +87,16 @@ _SHAPES = Program(
 )
 
 PROGRAMS = (
-    _RING.but(natural=(("no_penalty", _RING.but(rates=(8e-5, 2e-4), penalty=None)),)),
-    _RING.but(name="grid-hinge", data="grid", loss="hinge", rates=(5e-4, 1e-3), length=2000),
+    _RING.but(
+        natural=(
+            ("no_penalty", _RING.but(rates=(8e-5, 2e-4), penalty=None)),
+            ("undamped", _RING.but(rates=(1e-3, 1e-4), penalty=None)),
+        )
+    ),
+    _RING.but(
+        name="grid-hinge", data="grid", loss="hinge",
+        natural=(("undamped", _RING.but(name="grid-hinge", data="grid", rates=(1e-3, 1e-4), penalty=None)),),
+    ),
     _RING.but(name="unequal-least-squares", data="unequal", loss="least-squares", length=2000),
     _RING.but(
         name="many-dimensions-vanilla", data="many-dimensions", shape=_points("many-dimensions", 32),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 import collapse_probe as cp
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 WORK = ROOT / "build" / "detection"
 OBSERVATIONS = Path(__file__).parent / "observations"
 TRUTH_SAMPLES = 400
-BRIEF_STEPS = 150
+BRIEF_STEPS, STUMBLE_STEPS = 150, 40
 _KEPT_PICTURES = 128
 
 
@@ -41,8 +41,14 @@ class Fault:
         draw = np.random.default_rng(zlib.crc32(plan.name.encode())).uniform(0.35, 0.55)
         early = name in ("generator_starves", "feedback_drowns")
         self.first = 0 if early or self.name == "none" else round(draw * length)
-        brief = plan.setting.endswith("_briefly")
-        self.end = 0 if self.name == "none" else min(length, self.first + BRIEF_STEPS) if brief else length
+        lasts = (
+            BRIEF_STEPS
+            if plan.setting.endswith("_briefly")
+            else STUMBLE_STEPS
+            if name == "generator_stumbles"
+            else length
+        )
+        self.end = 0 if self.name == "none" else min(length, self.first + lasts)
         self._span = max(1, round(0.4 * length)) if name in GRADUAL else max(1, self.end - self.first)
 
     def course(self, step: int) -> Course:
@@ -74,6 +80,8 @@ class Trainer:
         shown = max(1, round(course.classes * self.data.classes))
         for _ in range(program.updates_d * course.updates_d):
             real, labels = self.data.batch(program.batch, shown, self._drawn)
+            if course.narrow:
+                real[labels == 0] = self.data.samples[self.data.members[0][0]]
             fake = self.made(program.batch, labels)
             loss_d = loss.of_d(self.scored(real, labels), self.scored(fake.detach(), labels))
             total = loss_d
@@ -192,7 +200,7 @@ def _part(program: Program, mnist: Path | None, most: int | None) -> str:
 def build(
     names: Iterable[str] = (), *, mnist: Path | None = None, processes: int = 2, most: int | None = None
 ) -> Iterator[str]:
-    """Make the observations of these programs, or of all; what was made before is taken up. Yields those that are done."""
+    """Make the observations of these programs, or of all; what was made before is taken up. Yields what is done."""
     wanted = set(names)
     chosen = [one for one in PROGRAMS if (one.name in wanted or not wanted) and (one.data != "mnist" or mnist)]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:

@@ -35,7 +35,7 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Classifier:
-    """By a network that was trained on distorted pictures, so that pale, blurred and noisy ones have their class too."""
+    """By a network trained on distorted pictures, so that pale, blurred and noisy ones have their class too."""
 
     network: nn.Module
     accuracy: float
@@ -123,7 +123,13 @@ def measure(
     finite = samples.flatten(1).isfinite().all(1)
     share = float(finite.float().mean())
     if not bool(finite.any()):
-        return {"effective_modes": 0.0, "quality": 0.0, "held_out_edge": math.nan, "finite": share}
+        return {
+            "effective_modes": 0.0,
+            "favourite": math.nan,
+            "quality": 0.0,
+            "held_out_edge": math.nan,
+            "finite": share,
+        }
     labels, sure = label(samples[finite])
     wins = (scores_real[:, None] > scores_fake[None]).float() + 0.5 * (
         scores_real[:, None] == scores_fake[None]

@@ -31,10 +31,10 @@ class Oscillation(AbstractDetector):
     """Within a capture few modes, over captures many: a limit cycle, also called mode hopping.
 
     Over the last 10 checks the effective number of modes, exp(entropy of `mode_shares`), is at most half of what real
-    data's shares have in the median check, while the shares of all 10 together have at least 1.8 times as many as
-    that median, and the favourite mode changed at least 4 times. Warns once that holds, and is critical when `patience`
-    times 10 checks later it still does. A `recovery` follows when the median check has three quarters of real data's
-    modes. Silent where modes are not counted.
+    data's shares have in the median check, while the shares of all 10 together have at least 1.8 times as many as that
+    median, and the favourite mode changed at least 4 times. Warns once that has held for 10 checks, since young
+    generators hop too, and is critical when `patience` times 10 checks later it still does. A `recovery` follows when
+    the median check has three quarters of real data's modes. Silent where modes are not counted.
     Source: Metz et al., Unrolled Generative Adversarial Networks, 2017, https://arxiv.org/abs/1611.02163, section 3.1,
     describes the rotation; the thresholds are ours, reasoned and not tuned.
     """
@@ -73,11 +73,13 @@ class Oscillation(AbstractDetector):
         if self._reported != "nothing" and calm:
             self._reported, self._since = "nothing", 0
             return Event("recovery", "warning", step, step, "It hops no more.", evidence, "No action needed.")
+        if hopping and not self._since and self._reported == "nothing":
+            self._onset = self._recent[0][0]
         self._since = self._since + 1 if hopping else 0
-        if self._reported == "nothing" and hopping:
-            self._reported, self._onset = "warning", self._recent[0][0]
+        if self._reported == "nothing" and self._since >= _CHECKS:
+            self._reported = "warning"
             return self._event("warning", step, evidence, _WARNING_ADVICE)
-        if self._reported == "warning" and self._since > self._lasting:
+        if self._reported == "warning" and self._since >= _CHECKS + self._lasting:
             self._reported = "critical"
             return self._event("critical", step, evidence, _ADVICE)
         return None

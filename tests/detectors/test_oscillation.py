@@ -22,8 +22,8 @@ def _events(favourites: list[list[int]], **options: float) -> list[Event]:
 def test_a_generator_that_hops_between_modes_warns_and_is_critical_if_it_goes_on() -> None:
     events = _events([[index % 4] for index in range(60)])
     assert [(e.kind, e.severity, e.step, e.onset) for e in events] == [
-        ("oscillation", "warning", 90, 0),
-        ("oscillation", "critical", 390, 0),
+        ("oscillation", "warning", 180, 0),
+        ("oscillation", "critical", 480, 0),
     ]
     assert events[0].evidence == {
         "modes_in_a_capture": 1.0,
@@ -41,17 +41,21 @@ def test_all_modes_in_every_capture_is_health_whichever_is_the_favourite() -> No
     assert _events([[*range(_MODES), index % _MODES] for index in range(100)]) == []
 
 
+def test_a_young_generator_that_hops_for_a_while_is_passed_over() -> None:
+    assert _events([[index % 4] for index in range(12)] + [list(range(_MODES))] * 30) == []
+
+
 def test_a_slow_walk_through_the_modes_is_no_hopping() -> None:
     assert _events([[index // 20 % _MODES] for index in range(200)]) == []
 
 
 def test_it_recovers_when_a_capture_has_all_modes_again() -> None:
-    events = _events([[index % 4] for index in range(20)] + [list(range(_MODES))] * 20)
+    events = _events([[index % 4] for index in range(25)] + [list(range(_MODES))] * 20)
     assert [e.kind for e in events] == ["oscillation", "recovery"]
 
 
 def test_patience_and_sensitivity_are_heeded() -> None:
-    assert [e.step for e in _events([[index % 4] for index in range(60)], patience=1)] == [90, 190]
+    assert [e.step for e in _events([[index % 4] for index in range(60)], patience=1)] == [180, 280]
     wide = [[(index + k) % _MODES for k in range(5)] for index in range(60)]
     assert _events(wide, sensitivity=0.5) == []
 
