@@ -17,7 +17,8 @@ WON = game([0.3] * 300 + [0.98] * 300, [0.9] * 300 + [4.0] * 300)
 STUCK = captures([0.1] * 200, every=100)
 HOPPING = rows([{f"mode_shares.{k}": float(k == step % 4) for k in range(4)} for step in range(50)], real=0.25)
 NARROWED = rows([{"class_diversity.3": 1.0 if step < 10 else 0.1} for step in range(50)], real=1.0)
-STREAMS = (COLLAPSING, BROKEN, WON, STUCK, HOPPING, NARROWED)
+COPYING = rows([{"copied_share": 0.9}] * 20, real=0.0)
+STREAMS = (COLLAPSING, BROKEN, WON, STUCK, HOPPING, NARROWED, COPYING)
 
 
 def _events(name: str, observations: list[Observation]) -> list[object]:

@@ -128,37 +128,61 @@ def _shapes_drawn() -> list[Shape]:
     ]  # fmt: skip
 
 
-def drawn(count: int, size: int, generator: Generator, *, channels: int = 1, figures: int = 1) -> tuple[Tensor, Tensor]:
-    """`count` pictures in [-1, 1] of one figure, or of `figures` side by side, with the number of what is drawn."""
+COLOURS = torch.tensor([[1.0, 0.2, 0.2], [0.2, 0.9, 0.2], [0.25, 0.35, 1.0], [1.0, 0.9, 0.2]])
+_COLOURED = (0, 3, 4, 6, 8)
+"""Of the ten figures, those that are drawn in each of the four colours: 20 classes."""
+
+
+def drawn(count: int, size: int, generator: Generator, *, figures: int = 1) -> tuple[Tensor, Tensor]:
+    """`count` grey pictures in [-1, 1] of one figure, or of `figures` side by side, with the number of what is drawn."""
     shapes = _shapes_drawn()
     kinds = torch.randint(len(shapes), (count, figures), generator=generator)
+    light = _light(kinds, size, generator)
+    labels = kinds[:, 0] if figures == 1 else kinds[:, 0] * len(shapes) + kinds[:, 1]
+    return (light * _uniform(0.7, 1.0, count, generator)).unsqueeze(1) * 2 - 1, labels
 
-    def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(count, 1, 1, generator=generator)
 
+def coloured(count: int, size: int, generator: Generator) -> tuple[Tensor, Tensor]:
+    """`count` pictures of a figure in one of four colours, on a dark ground of any colour; each pair is a class."""
+    kinds = torch.randint(len(_COLOURED), (count, 1), generator=generator)
+    colours = torch.randint(len(COLOURS), (count,), generator=generator)
+    light = _light(torch.tensor(_COLOURED)[kinds], size, generator).unsqueeze(1)
+    front = COLOURS[colours] + 0.2 * torch.rand(count, 3, generator=generator) - 0.1
+    back = 0.2 * torch.rand(count, 3, 1, 1, generator=generator)
+    pictures = back + light * (front.clamp(0, 1)[:, :, None, None] - back)
+    return pictures * 2 - 1, kinds[:, 0] * len(COLOURS) + colours
+
+
+def _uniform(low: float, high: float, count: int, generator: Generator) -> Tensor:
+    return low + (high - low) * torch.rand(count, 1, 1, generator=generator)
+
+
+def _light(kinds: Tensor, size: int, generator: Generator) -> Tensor:
+    """How bright the figures are at each place, from 0 to 1; their size and place differ a little."""
+    count, figures = kinds.shape
     axis = torch.linspace(-1, 1, size)
     y, x = axis[None, :, None], axis[None, None, :] * figures
     light = torch.zeros(count, size, size)
     for place in range(figures):
         centre = 2 * place - (figures - 1)
-        scale, dx, dy = uniform(0.5, 0.75), uniform(-0.2, 0.2), uniform(-0.2, 0.2)
-        u, v = (x - centre - dx) / scale, (y - dy) / scale
-        for kind, shape in enumerate(shapes):
+        scale = _uniform(0.5, 0.75, count, generator)
+        u = (x - centre - _uniform(-0.2, 0.2, count, generator)) / scale
+        v = (y - _uniform(-0.2, 0.2, count, generator)) / scale
+        for kind, shape in enumerate(_shapes_drawn()):
             mine = kinds[:, place] == kind
             soft = torch.sigmoid(shape(u[mine], v[mine]) * scale[mine] * size)
             light[mine] = torch.maximum(light[mine], soft)
-    labels = kinds[:, 0] if figures == 1 else kinds[:, 0] * len(shapes) + kinds[:, 1]
-    if channels == 1:
-        return (light * uniform(0.7, 1.0)).unsqueeze(1) * 2 - 1, labels
-    front = torch.rand(count, channels, 1, 1, generator=generator) * 0.7 + 0.3
-    back = torch.rand(count, channels, 1, 1, generator=generator) * 0.25
-    return (back + light.unsqueeze(1) * (front - back)) * 2 - 1, labels
+    return light
 
 
-def _shapes(name: str, size: int, *, channels: int = 1, figures: int = 1, count: int = PICTURES) -> Data:
+def _shapes(name: str, size: int, *, figures: int = 1, count: int = PICTURES) -> Data:
     # Pictures that nobody trains on are as many for tiny data, too: the truth is about what the data are drawn from.
-    images, labels = drawn(count + PICTURES, size, Generator().manual_seed(0), channels=channels, figures=figures)
+    images, labels = drawn(count + PICTURES, size, Generator().manual_seed(0), figures=figures)
     return _split(name, images, labels, count)
+
+
+def _colour(name: str, size: int) -> Data:
+    return _split(name, *coloured(2 * PICTURES, size, Generator().manual_seed(0)), PICTURES)
 
 
 MADE: dict[str, Callable[[], Data]] = {
@@ -169,7 +193,7 @@ MADE: dict[str, Callable[[], Data]] = {
     "digits": _digits,
     "shapes": lambda: _shapes("shapes", 28),
     "pairs": lambda: _shapes("pairs", 28, figures=2, count=8000),
-    "colour": lambda: _shapes("colour", 32, channels=3),
-    "colour-64": lambda: _shapes("colour-64", 64, channels=3),
+    "colour": lambda: _colour("colour", 32),
+    "colour-64": lambda: _colour("colour-64", 64),
     "tiny": lambda: _shapes("tiny", 28, count=176),
 }

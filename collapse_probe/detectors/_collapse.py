@@ -12,6 +12,7 @@ from ._base import AbstractDetector, DetectorOptions
 _RECOVERING_CHECKS = 3
 _LEVEL_CHECKS = 3
 _HALF = 0.5
+_MOST = 0.8
 
 _ADVICE = (
     "Stop here: a generator seldom comes back from this by itself. Go back to the best step before the onset, and "
@@ -78,6 +79,7 @@ class Collapse(AbstractDetector):
         self._recent: deque[float] = deque(maxlen=_LEVEL_CHECKS)
         self._best = 0.0
         self._lowest = math.inf
+        self._were_low: deque[bool] = deque(maxlen=3 * (thresholds.confirming + options.patience))
         self._onset: int | None = None
         self._above_half = 0
         self._low = self._narrow = self._back = 0
@@ -95,6 +97,7 @@ class Collapse(AbstractDetector):
         pale = guard >= self._at.guard
         low = ratio < self._threshold or ratio < self._lost * self._best
         self._low = self._low + 1 if low and not pale else 0
+        self._were_low.append(low and not pale)
         self._narrow = self._narrow + 1 if ratio < self._at.narrowed * self._best else 0
         self._lowest = min(self._lowest, self._level) if self._low else math.inf
         back = max(ARMING_RATIO, self._threshold, self._at.narrowed * self._best)
@@ -104,6 +107,12 @@ class Collapse(AbstractDetector):
     @property
     def _level(self) -> float:
         return sorted(self._recent)[len(self._recent) // 2]
+
+    @property
+    def _mostly_low(self) -> bool:
+        """Low for most of a long while: near the threshold, checks come out both ways."""
+        seen = self._were_low
+        return len(seen) == seen.maxlen and seen[-1] and sum(seen) >= _MOST * len(seen)
 
     def _track(self, step: int, ratio: float) -> None:
         self._recent.append(ratio)
@@ -126,7 +135,7 @@ class Collapse(AbstractDetector):
         onset = step if self._onset is None else self._onset
         fell = f"diversity fell from {self._best:.0%} to {ratio:.0%} of real data's"
         rising = self._level > self._at.rising * self._lowest
-        lasted = self._low >= self._at.confirming + self._patience and not rising
+        lasted = (self._low >= self._at.confirming + self._patience and not rising) or self._mostly_low
         if lasted and self._reported != "critical":
             self._reported = "critical"
             message = f"Collapse since step {onset}: {fell}, and stays there."
@@ -140,6 +149,7 @@ class Collapse(AbstractDetector):
             return Event("collapse", "warning", step, onset, f"Narrowing: {fell}.", evidence, _NARROWING_ADVICE)
         if self._reported != "nothing" and self._back >= _RECOVERING_CHECKS:
             self._reported = "nothing"
+            self._were_low.clear()
             message = f"Recovered: diversity is back at {ratio:.0%} of real data's."
             return Event("recovery", "warning", step, step, message, evidence, "No action needed; keep an eye on it.")
         return None
