@@ -111,6 +111,14 @@ def _shapes_drawn() -> list[Shape]:
     def frame(x: Tensor, y: Tensor) -> Tensor:
         return 0.22 - (torch.maximum(x.abs(), y.abs()) - 0.75).abs()
 
+    def plus(x: Tensor, y: Tensor) -> Tensor:
+        upright = torch.minimum(0.25 - x.abs(), 1 - y.abs())
+        return torch.maximum(upright, torch.minimum(0.25 - y.abs(), 1 - x.abs()))
+
+    def cross(x: Tensor, y: Tensor) -> Tensor:
+        lines = 0.2 - torch.minimum((x - y).abs(), (x + y).abs()) * 0.7
+        return torch.minimum(lines, 0.95 - torch.maximum(x.abs(), y.abs()))
+
     def bars(x: Tensor, y: Tensor) -> Tensor:
         return torch.minimum(0.2 - (x.abs() - 0.6).abs(), 0.95 - y.abs())
 
@@ -119,8 +127,8 @@ def _shapes_drawn() -> list[Shape]:
         ring,
         lambda x, y: 0.85 - torch.maximum(x.abs(), y.abs()),
         frame,
-        lambda x, y: torch.maximum(torch.minimum(0.25 - x.abs(), 1 - y.abs()), torch.minimum(0.25 - y.abs(), 1 - x.abs())),
-        lambda x, y: torch.minimum(0.2 - torch.minimum((x - y).abs(), (x + y).abs()) * 0.7, 0.95 - torch.maximum(x.abs(), y.abs())),
+        plus,
+        cross,
         lambda x, y: torch.minimum(0.8 - y, (y + 1) / 1.8 - x.abs()),
         lambda x, y: torch.minimum(0.27 - x.abs(), 1 - y.abs()),
         lambda x, y: torch.minimum(0.27 - y.abs(), 1 - x.abs()),
@@ -134,7 +142,7 @@ _COLOURED = (0, 3, 4, 6, 8)
 
 
 def drawn(count: int, size: int, generator: Generator, *, figures: int = 1) -> tuple[Tensor, Tensor]:
-    """`count` grey pictures in [-1, 1] of one figure, or of `figures` side by side, with the number of what is drawn."""
+    """`count` grey pictures in [-1, 1] of one figure, or of `figures` side by side, and which these are."""
     shapes = _shapes_drawn()
     kinds = torch.randint(len(shapes), (count, figures), generator=generator)
     light = _light(kinds, size, generator)

@@ -27,7 +27,7 @@ def _noisy_of_d(real: Tensor, fake: Tensor) -> Tensor:
     up, down = 1 + 0.1 * torch.rand_like(p), -0.1 * torch.rand_like(q)
     of_real = -(up * p.log() + (1 - up) * (1 - p).log()).mean()
     of_fake = -(down * q.log() + (1 - down) * (1 - q).log()).mean()
-    return (of_real + of_fake) / 2
+    return 0.5 * (of_real + of_fake)
 
 
 LOSSES = {
@@ -43,7 +43,8 @@ def r1_penalty(score: Score, real: Tensor, fake: Tensor) -> Tensor:
     """Mescheder et al. 2018, eq. 9: half the mean squared gradient at real samples."""
     real = real.detach().requires_grad_()
     (slope,) = torch.autograd.grad(score(real).sum(), real, create_graph=True)
-    return slope.flatten(1).square().sum(1).mean() / 2
+    squares: Tensor = slope.flatten(1).square().sum(1)
+    return squares.mean() / 2
 
 
 def gradient_penalty(score: Score, real: Tensor, fake: Tensor) -> Tensor:
@@ -51,7 +52,8 @@ def gradient_penalty(score: Score, real: Tensor, fake: Tensor) -> Tensor:
     mix = torch.rand(len(real), *(1 for _ in real.shape[1:]))
     between = (mix * real + (1 - mix) * fake.detach()).requires_grad_()
     (slope,) = torch.autograd.grad(score(between).sum(), between, create_graph=True)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    norms: Tensor = slope.flatten(1).norm(dim=1)
+    return (norms - 1).square().mean()
 
 
 PENALTIES = {"r1": r1_penalty, "gradient": gradient_penalty}

@@ -23,11 +23,11 @@ class Observed:
     """One run of a program.
 
     `steps` has the columns that detectors and baselines read, by step; `statistics` those of the captures, with
-    `bands`; `truth` is by step too: `effective_modes`, exp(entropy) of the classes of fresh samples; `favourite`, the commonest class; `quality`, the share
-    of them that are certainly of some class (or close to a mode); `held_out_edge`, 2·AUC - 1 of the discriminator on fresh
-    samples and on real ones that it never trained on; `finite`, the share of samples that are numbers.
-    `real_modes` is what real data score in as many samples. `fault` names what was injected, from `fault_from` to
-    `fault_until` (exclusive; `length` where it lasted), or is "none".
+    `bands`; `truth` is by step too: `effective_modes`, exp(entropy) of the classes of fresh samples; `favourite`, the
+    commonest class; `quality`, the share of them that are certainly of some class (or close to a mode);
+    `held_out_edge`, 2·AUC - 1 of the discriminator on fresh samples and on real ones that it never trained on;
+    `finite`, the share of samples that are numbers. `real_modes` is what real data score in as many samples. `fault` names what
+    was injected, from `fault_from` to `fault_until` (exclusive; `length` where it lasted), or is "none".
     """
 
     program: str
@@ -75,9 +75,10 @@ def save(path: Path, runs: Sequence[Observed]) -> None:
 def load(path: Path) -> Iterator[Observed]:
     """The runs of a program's file, one by one."""
     with np.load(path) as file:
-        for index, fields in enumerate(json.loads(file["described"].tobytes())):
+        described: list[dict[str, Any]] = json.loads(file["described"].tobytes())
+        for index, fields in enumerate(described):
             columns, bands = fields.pop("columns"), fields.pop("bands")
-            frames = {}
+            frames: dict[str, Any] = {}
             for part, names in columns.items():
                 steps = np.cumsum(file[f"{index}.{part}.index"])
                 values = _in_order(file[f"{index}.{part}"], len(names))

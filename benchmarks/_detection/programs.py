@@ -126,14 +126,16 @@ PROGRAMS = (
         name="shapes-conv-label-noise", loss="label-noise", rates=(5e-4, 5e-4),
         shape=Shape((1, 28, 28), 32, 16, dropout=0.3, norm_d=True),
     ),
-    _SHAPES.but(name="pairs-conv-hinge", data="pairs", loss="hinge", rates=(1e-3, 1e-3), penalty=("r1", 0.5), length=1200),
+    _SHAPES.but(
+        name="pairs-conv-hinge", data="pairs", loss="hinge", rates=(1e-3, 1e-3), penalty=("r1", 0.5), length=1200,
+    ),
     _SHAPES.but(
         name="tiny-conv-vanilla", data="tiny", rates=(5e-4, 5e-4), shape=Shape((1, 28, 28), 16, 16), penalty=None,
         length=1200,
     ),
     _SHAPES.but(
-        name="colour-conv-hinge", data="colour", shape=Shape((3, 32, 32), 32, 16, norm_d=True), loss="hinge",
-        rates=(5e-4, 5e-4), length=900, batch=32,
+        name="colour-conv-hinge", data="colour", shape=Shape((3, 32, 32), 32, 16), loss="hinge",
+        penalty=("r1", 0.5), length=900, batch=32,
     ),
     _SHAPES.but(
         name="colour-64-conv-vanilla", data="colour-64", shape=Shape((3, 64, 64), 32, 8, norm_d=True), length=600,

@@ -5,6 +5,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -87,7 +88,7 @@ class Trainer:
             total = loss_d
             if program.penalty is not None and course.penalty:
                 name, weight = program.penalty
-                total = total + weight * PENALTIES[name](lambda x, y=labels: self.scored(x, y), real, fake)
+                total = total + weight * PENALTIES[name](partial(self.scored, labels=labels), real, fake)
             self._of_d.zero_grad()
             total.backward()
             self._of_d.step()
