@@ -11,7 +11,7 @@ own, and the discriminator's edge on real data that it did not train on. The det
 stored rows in the order in which they came.
 
 **Truth, with hindsight.** Modes are smoothed by a running median of five checks. A run has *fitted* from the first
-three checks in a row with 60 % of real data's modes and a tenth of the samples certainly of a class; its peak is the
+three checks in a row with 60 % of real data's modes and a fiftieth of the samples certainly of a class; its peak is the
 highest since then, at most real data's. A collapse is *settled* at the first check under half of the peak from which
 it never comes back to 0.6 and is under half at four checks in five; it *began* at the first check under 0.8 from
 which it did not come back to 0.8 before. It is *gradual* if the fault was, or if that took a tenth of the run.

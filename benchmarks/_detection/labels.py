@@ -22,7 +22,8 @@ Kind = Literal[
 ]
 
 FITTED = 0.6
-QUALITY = 0.1
+QUALITY = 0.02
+"""Share of samples certainly of a class: sharp enough a generator of points has 0.03 and more, noise 0.01 and less."""
 WELL, BACK, HALF = 0.8, 0.6, 0.5
 FEW = 3
 """Checks in a row that are no accident."""
@@ -89,9 +90,10 @@ def label(run: Observed) -> Label:
     steps = truth.index.to_numpy()
     modes = smooth(truth["effective_modes"].to_numpy(float)) / run.real_modes
     slack = 2 * int(np.median(np.diff(steps))) if len(steps) > 1 else 0
-    since = revolution(run, steps, smooth(truth["held_out_edge"].to_numpy(float)))
+    edge = smooth(truth["held_out_edge"].to_numpy(float))
     fit = (modes >= FITTED) & (smooth(truth["quality"].to_numpy(float)) >= QUALITY)
     first = first_in_a_row(fit, FEW)
+    since = revolution(run, steps, edge, None if first is None else int(steps[first]))
     if first is None:
         why = "varied, but never long enough to have fitted" if fit.any() else ""
         return Label(revolution=since, diverged=diverged, unclear=why, slack=slack)
@@ -100,7 +102,6 @@ def label(run: Observed) -> Label:
     begin, settled, partly, unclear = _end(share, len(run.truth))
     clock = {index: int(step) for index, step in enumerate(steps[first:])}
     lasted = begin is not None and settled is not None and clock[settled] - clock[begin] >= GRADUAL * run.length
-    edge = smooth(truth["held_out_edge"].to_numpy(float))[first:]
     return Label(
         fitted=clock[0],
         begin=None if begin is None else clock[begin],
@@ -109,7 +110,7 @@ def label(run: Observed) -> Label:
         partly=partly,
         revolution=since,
         diverged=diverged,
-        oscillating=max(turns(modes[first:], SWING), turns(edge, EDGE_SWING)) >= TURNS,
+        oscillating=max(turns(modes[first:], SWING), turns(edge[first:], EDGE_SWING)) >= TURNS,
         gradual=settled is not None and (lasted or any(word in run.fault for word in GRADUAL_FAULTS)),
         unclear=unclear,
         slack=slack,

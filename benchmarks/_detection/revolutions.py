@@ -1,5 +1,7 @@
 """When a discriminator that could be beaten won at once and for long, with hindsight."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .observed import Observed
@@ -10,28 +12,39 @@ SPAN = 0.10
 """Share of the run in which it must happen, for which it must last, and over which the game was even before."""
 
 
-def revolution(run: Observed, steps: np.ndarray, edge: Series) -> int | None:
-    """Since when the smoothed held-out edge is won: the step of the injected boost, or the first check over 0.8.
+def revolution(run: Observed, steps: np.ndarray, edge: Series, fitted: int | None) -> int | None:
+    """Since when the smoothed held-out edge is won: the step of the injected boost, or half-way up a rise by itself.
 
-    Won is 0.95 within a tenth of the run after the onset, then for a tenth of the run never under 0.90 and 0.95 in the
-    median, with a median of at most 0.80 over the tenth of the run before. A boost by which nothing was won is none.
+    Won is 0.95 within a tenth of the run, then for a tenth of the run never under 0.90 and 0.95 in the median, with a
+    median of at most 0.80 over the tenth of the run before. A rise by itself counts from its last check at 0.80, and
+    only once the generator has fitted: before that the discriminator wins or loses as it will.
     """
     span = SPAN * run.length
-    won = edge >= WON
-    onsets = [int(run.fault_from)] if run.fault.startswith("discriminator_") else []
-    for i in np.flatnonzero(won[1:] & ~won[:-1]) + 1:
+    if run.fault.startswith("discriminator_") and _won(run.fault_from, span, steps, edge):
+        return run.fault_from
+    rises = _rises(steps, edge, span) if fitted is not None else iter(())
+    return next(
+        (onset for from_, onset in rises if from_ - span >= (fitted or 0) and _won(from_, span, steps, edge)), None
+    )
+
+
+def _rises(steps: np.ndarray, edge: Series, span: float) -> Iterator[tuple[int, int]]:
+    """For every rise to 0.95, its first check over 0.80, and that over half of the way from the level before."""
+    for i in np.flatnonzero((edge[1:] >= WON) & ~(edge[:-1] >= WON)) + 1:
         even = np.flatnonzero(edge[:i] <= BALANCED)
         if len(even):
-            onsets.append(int(steps[even[-1] + 1]))
-    return next((onset for onset in onsets if _won(onset, span, steps, edge)), None)
+            first = int(steps[even[-1] + 1])
+            level = np.median(edge[(steps >= first - span) & (steps < first)])
+            below = np.flatnonzero(edge[:i] <= (level + WON) / 2)
+            yield first, int(steps[below[-1] + 1])
 
 
 def _won(onset: int, span: float, steps: np.ndarray, edge: Series) -> bool:
     before = edge[(steps >= onset - span) & (steps < onset)]
     soon = np.flatnonzero((steps >= onset) & (steps <= onset + span) & (edge >= WON))
-    if onset < span or not len(before) or not len(soon):
+    if not len(before) or not len(soon):
         return False
     first = int(steps[soon[0]])
     after = edge[(steps >= first) & (steps < first + span)]
-    lasted = steps[-1] >= first + span * 0.9
+    lasted = steps[-1] >= first + 0.9 * span
     return bool(lasted and np.median(before) <= BALANCED and after.min() >= HELD and np.median(after) >= WON)

@@ -51,9 +51,9 @@ def test_a_loss_near_zero_stops_after_fifty_steps_and_never_in_the_first_tenth(d
 
 def test_a_spike_is_six_deviations_from_the_two_hundred_steps_before(detection: SimpleNamespace) -> None:
     wave = np.tile([-1.0, 1.0], 750)
-    wave[700] = 5.9  # the sample deviation of 200 alternating ones is 1.0025
+    wave[700] = 6.0  # the sample deviation of 200 alternating ones is 1.0025
     assert detection.baselines.spike(losses(detection, loss_d=wave, loss_g=wave)) is None
-    wave[1200] = 6.1
+    wave[1200] = 6.03
     assert detection.baselines.spike(losses(detection, loss_d=wave, loss_g=wave)) == 1200
 
 

@@ -22,6 +22,7 @@ def labelled(detection: SimpleNamespace, modes: list[float], **fields: Any) -> A
         (WELL * 50 + [1.0] * 2 + WELL * 48, "healthy"),  # two checks are an accident
         ([1.0] * 80 + WELL * 20, "healthy"),  # a slow start
         ([10.0] * 50 + [6.5] * 50, "healthy"),  # more modes than real data have are none to lose
+        (WELL * 50 + [1.0, 1.0, 8.0, 1.0] + WELL * 46, "healthy"),
         (WELL * 50 + [5.0] * 30 + WELL * 20, "healthy"),  # narrower for a while, never by half
         ([4.7] * 100, "never_fitted"),
         ([1.0] * 50 + [5.0] * 2 + [1.0] * 48, "never_fitted"),
@@ -70,6 +71,13 @@ def test_begin_is_the_last_time_that_it_fell_under_four_fifths(detection: Simple
     assert (partly.begin, partly.settled, partly.dips) == (step(20), None, ())
 
 
+def test_settled_is_the_first_time_under_half_from_which_nothing_comes_back(detection: SimpleNamespace) -> None:
+    lingering = labelled(detection, WELL * 40 + ([3.9] * 20 + [4.7] * 5) * 2 + [3.9] * 10)
+    assert lingering.settled == step(40)
+    better = labelled(detection, WELL * 40 + [3.0] * 10 + [5.0] * 5 + [3.0] * 45)  # 0.625 of the peak
+    assert (better.begin, better.settled) == (step(40), step(55))
+
+
 def test_a_dip_lasts_until_the_run_is_back_for_three_checks(detection: SimpleNamespace) -> None:
     found = labelled(detection, WELL * 20 + [2.0] * 10 + [5.0] * 5 + WELL * 25 + [1.0] * 40)
     assert found.dips == ((step(20), step(35)),)
@@ -79,7 +87,7 @@ def test_a_dip_lasts_until_the_run_is_back_for_three_checks(detection: SimpleNam
 
 
 def test_noise_spread_over_all_classes_has_not_fitted(detection: SimpleNamespace) -> None:
-    modes, quality = WELL * 10 + [2.0] * 20 + WELL * 70, np.repeat([0.05, 0.9], [10, 90])
+    modes, quality = WELL * 10 + [2.0] * 20 + WELL * 70, np.repeat([0.01, 0.9], [10, 90])
     found = labelled(detection, modes, quality=quality)
     assert (found.kind, found.fitted, found.dips) == ("healthy", step(30), ())
     assert labelled(detection, modes).kind == "transient"
@@ -105,6 +113,8 @@ def test_a_collapse_before_the_divergence_keeps_its_clocks(detection: SimpleName
     [
         ([0.5] * 40 + [1.0] * 60, step(40)),
         ([0.5] * 40 + [0.9] * 8 + [1.0] * 52, step(40)),
+        ([0.5] * 40 + [0.81] * 6 + [1.0] * 54, step(40)),  # half-way from 0.50 is under 0.81
+        ([0.8] * 40 + [0.82] * 6 + [1.0] * 54, step(46)),
         ([0.5] * 40 + [0.9] * 12 + [1.0] * 48, None),  # slower than a tenth
         ([0.85] * 40 + [1.0] * 60, None),  # won already, or nearly
         ([0.5] * 5 + [1.0] * 95, None),  # from the start
@@ -116,6 +126,13 @@ def test_a_revolution_is_abrupt_and_lasts(detection: SimpleNamespace, edge: list
     found = labelled(detection, WELL * 100, edge=edge)
     assert found.revolution == onset
     assert found.kind == ("healthy" if onset is None else "revolution")
+
+
+def test_a_rise_before_the_generator_has_fitted_is_no_revolution(detection: SimpleNamespace) -> None:
+    edge = [0.5] * 40 + [1.0] * 60
+    assert labelled(detection, [1.0] * 30 + WELL * 70, edge=edge).revolution == step(40)
+    assert labelled(detection, [1.0] * 31 + WELL * 69, edge=edge).revolution is None
+    assert labelled(detection, [1.0] * 100, edge=edge).kind == "never_fitted"
 
 
 def test_an_injected_boost_dates_a_revolution_if_it_worked(detection: SimpleNamespace) -> None:
