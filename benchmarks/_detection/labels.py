@@ -32,7 +32,8 @@ TAIL, JUST = 0.10, 0.05
 """Shares of a run: how long an end must last to be called, and how long a settled collapse."""
 SWING, EDGE_SWING, TURNS = 0.3, 0.5, 6
 NOT_FINITE_STEPS = 20
-GRADUAL = 0.10
+GRADUAL, GRADUAL_INJECTED = 0.10, 0.05
+"""Shares of a run between the two clocks: of any collapse, and of one whose fault is gradual."""
 GRADUAL_FAULTS = ("dwindle",)
 
 
@@ -101,17 +102,22 @@ def label(run: Observed) -> Label:
     share = modes[first:] / np.minimum(1.0, np.maximum.accumulate(modes[first:]))
     begin, settled, partly, unclear = _end(share, len(run.truth))
     clock = {index: int(step) for index, step in enumerate(steps[first:])}
-    lasted = begin is not None and settled is not None and clock[settled] - clock[begin] >= GRADUAL * run.length
+    took = clock[settled] - clock[begin] if begin is not None and settled is not None else 0
+    gradual = GRADUAL_INJECTED if any(word in run.fault for word in GRADUAL_FAULTS) else GRADUAL
+    dips = tuple((clock[a], clock[b]) for a, b in _dips(share))
+    lost = [(clock[begin], run.length)] if begin is not None else []
+    if run.fault == "none" and since is not None and any(a - slack <= since <= b for a, b in [*lost, *dips]):
+        since = None  # won because the generator broke, and not the other way round
     return Label(
         fitted=clock[0],
         begin=None if begin is None else clock[begin],
         settled=None if settled is None else clock[settled],
-        dips=tuple((clock[a], clock[b]) for a, b in _dips(share)),
+        dips=dips,
         partly=partly,
         revolution=since,
         diverged=diverged,
         oscillating=max(turns(modes[first:], SWING), turns(edge[first:], EDGE_SWING)) >= TURNS,
-        gradual=settled is not None and (lasted or any(word in run.fault for word in GRADUAL_FAULTS)),
+        gradual=took >= gradual * run.length,
         unclear=unclear,
         slack=slack,
     )

@@ -16,16 +16,16 @@ def revolution(run: Observed, steps: np.ndarray, edge: Series, fitted: int | Non
     """Since when the smoothed held-out edge is won: the step of the injected boost, or half-way up a rise by itself.
 
     Won is 0.95 within a tenth of the run, then for a tenth of the run never under 0.90 and 0.95 in the median, with a
-    median of at most 0.80 over the tenth of the run before. A rise by itself counts from its last check at 0.80, and
-    only once the generator has fitted: before that the discriminator wins or loses as it will.
+    median of at most 0.80 over the tenth of the run before. A rise by itself counts from its last check at 0.80, where
+    nothing was injected and once the generator has fitted: before that the discriminator wins or loses as it will.
     """
     span = SPAN * run.length
-    if run.fault.startswith("discriminator_") and _won(run.fault_from, span, steps, edge):
-        return run.fault_from
-    rises = _rises(steps, edge, span) if fitted is not None else iter(())
-    return next(
-        (onset for from_, onset in rises if from_ - span >= (fitted or 0) and _won(from_, span, steps, edge)), None
-    )
+    if run.fault.startswith("discriminator_"):
+        return run.fault_from if _won(run.fault_from, span, steps, edge) else None
+    if run.fault != "none" or fitted is None:
+        return None
+    rises = _rises(steps, edge, span)
+    return next((onset for from_, onset in rises if from_ - span >= fitted and _won(from_, span, steps, edge)), None)
 
 
 def _rises(steps: np.ndarray, edge: Series, span: float) -> Iterator[tuple[int, int]]:

@@ -56,12 +56,13 @@ def test_a_collapse_has_two_clocks(detection: SimpleNamespace) -> None:
     assert (found.kind, found.gradual, found.slack) == ("collapsed", False, 50)
 
 
-def test_a_collapse_that_takes_a_tenth_of_the_run_is_gradual_as_is_one_whose_fault_is(
+def test_a_collapse_that_takes_a_tenth_of_the_run_is_gradual_or_a_twentieth_if_its_fault_is(
     detection: SimpleNamespace,
 ) -> None:
     assert labelled(detection, WELL * 20 + [6.0] * 10 + [3.0] * 70).gradual
-    assert labelled(detection, WELL * 20 + [3.0] * 80, fault="latent_dwindles").gradual
-    assert not labelled(detection, WELL * 20 + [3.0] * 80, fault="classes_vanish").gradual
+    assert labelled(detection, WELL * 20 + [6.0] * 5 + [3.0] * 75, fault="latent_dwindles").gradual
+    assert not labelled(detection, WELL * 20 + [6.0] * 4 + [3.0] * 76, fault="latent_dwindles").gradual
+    assert not labelled(detection, WELL * 20 + [6.0] * 5 + [3.0] * 75, fault="classes_vanish").gradual
 
 
 def test_begin_is_the_last_time_that_it_fell_under_four_fifths(detection: SimpleNamespace) -> None:
@@ -140,8 +141,19 @@ def test_an_injected_boost_dates_a_revolution_if_it_worked(detection: SimpleName
     won = labelled(detection, WELL * 100, edge=[0.5] * 45 + [1.0] * 55, **boost)
     assert won.revolution == 990
     assert labelled(detection, WELL * 100, edge=0.5, **boost).kind == "healthy"
-    other = boost | {"fault": "generator_starves"}
-    assert labelled(detection, WELL * 100, edge=[0.5] * 45 + [1.0] * 55, **other).revolution == step(45)
+    other = boost | {"fault": "generator_rushes"}
+    assert labelled(detection, WELL * 100, edge=[0.5] * 45 + [1.0] * 55, **other).revolution is None
+
+
+def test_a_discriminator_that_wins_because_the_generator_broke_has_made_no_revolution(
+    detection: SimpleNamespace,
+) -> None:
+    edge = [0.5] * 45 + [1.0] * 55
+    assert labelled(detection, WELL * 47 + [1.0] * 53, edge=edge).revolution is None
+    assert labelled(detection, WELL * 48 + [1.0] * 52, edge=edge).revolution == step(45)
+    assert labelled(detection, WELL * 40 + [1.0] * 20 + WELL * 40, edge=edge).revolution is None
+    boost = {"fault": "discriminator_leaps", "fault_from": 1140, "fault_until": 2500}
+    assert labelled(detection, WELL * 45 + [1.0] * 55, edge=edge, **boost).revolution == 1140
 
 
 def test_the_edge_that_goes_up_and_down_is_an_oscillation(detection: SimpleNamespace) -> None:
