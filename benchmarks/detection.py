@@ -17,7 +17,8 @@ which it never comes back to 0.6 and is under half at four checks in five; it *b
 from which it did not come back to 0.8 before. It is *gradual* if that took a tenth of the run, or a twentieth where
 the fault was. *Partly collapsed* ends with a tenth of the run between 0.5 and 0.8. *Transient* lost half for three
 checks, came back to 0.8 for three, and ended well: a median of 0.8 over the last tenth and no check under half. A
-*revolution* is an injected boost of the discriminator, or a rise by itself, that won: the held-out edge at 0.95
+stop of it is premature if no dip took longer than a tenth of the run; where one did, a restart from the generator that
+was kept would have been ahead by then, and the stop is told of apart. A *revolution* is an injected boost of the discriminator, or a rise by itself, that won: the held-out edge at 0.95
 within a tenth of the run of the onset, then for a tenth never under 0.90 and 0.95 in the median, after at most 0.80
 in the median over the tenth before; one by itself only where nothing was injected, after the generator has fitted and
 before it lost modes: an edge that rises because the generator broke is a collapse's. *Diverged* ends with samples or

@@ -35,7 +35,9 @@ def false_alarms(runs: Sequence[Judged]) -> list[Case]:
         if outcome.stop is not None and run.label.kind == "healthy":
             found.append((run, f"healthy, stopped ({said})"))
         elif outcome.stop is not None and run.label.recovered:
-            found.append((run, f"would have recovered, stopped ({said})"))
+            found.append((run, f"would soon have recovered, stopped ({said})"))
+        elif outcome.stop is not None and run.label.late:
+            found.append((run, f"would have recovered late, stopped ({said})"))
         elif _settled(run) and too_early((run, outcome)):
             found.append((run, f"stopped before it began to collapse ({said})"))
         if "revolution" in kinds and run.label.kind == "healthy":

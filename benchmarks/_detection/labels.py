@@ -42,7 +42,8 @@ class Label:
     """The clocks of a run, each a step or None.
 
     `fitted`: varied for the first time; `begin`: under 0.8 of its peak for the last time; `settled`: under half of it
-    for good; `dips`: losses of half from which it came back, (from, until); `partly`: it ends between the two;
+    for good; `dips`: losses of half from which it came back, (from, until), `soon` if none took longer than a tenth of the
+    run; `partly`: it ends between the two;
     `revolution` and `diverged`: since when. `unclear` says why no rule can call its end. `slack` is what the smoothing
     of the truth may shift a clock by.
     """
@@ -51,6 +52,7 @@ class Label:
     begin: int | None = None
     settled: int | None = None
     dips: tuple[tuple[int, int], ...] = ()
+    soon: bool = True
     partly: bool = False
     revolution: int | None = None
     diverged: int | None = None
@@ -80,7 +82,16 @@ class Label:
 
     @property
     def recovered(self) -> bool:
-        """Half was lost and came back for good: a stop would have been premature."""
+        """Half was lost and soon came back for good: a stop would have been premature."""
+        return self._came_back and self.soon
+
+    @property
+    def late(self) -> bool:
+        """Half was lost and came back for good, but after so long that a restart would have been ahead by then."""
+        return self._came_back and not self.soon
+
+    @property
+    def _came_back(self) -> bool:
         return bool(self.dips) and self.kind in ("transient", "oscillating", "revolution") and not self.unclear
 
 
@@ -101,6 +112,7 @@ def label(run: Observed) -> Label:
     # More than real data have is chance, or shares more even than theirs: falling back from that is no loss.
     share = modes[first:] / np.minimum(1.0, np.maximum.accumulate(modes[first:]))
     begin, settled, partly, unclear = _end(share, len(run.truth))
+    dips = _dips(share)
     clock = {index: int(step) for index, step in enumerate(steps[first:])}
     took = clock[settled] - clock[begin] if begin is not None and settled is not None else 0
     gradual = GRADUAL_INJECTED if any(word in run.fault for word in GRADUAL_FAULTS) else GRADUAL

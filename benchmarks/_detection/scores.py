@@ -66,7 +66,9 @@ class Score:
     healthy_steps: int
     """Of healthy runs, up to where they were stopped."""
     premature: Share
-    """Stopped, of those that lost half of their modes and would have recovered."""
+    """Stopped, of those that lost half of their modes and would soon have recovered."""
+    late: Share
+    """Stopped, of those that would have recovered after more than a tenth of the run."""
     partial_stops: Share
     partial_warnings: Share
     """Of partly collapsed runs, like partial stops: neither right nor wrong."""
@@ -116,6 +118,7 @@ def score(runs: Iterable[Judged], judge: str = OURS) -> Score:
         false_revolutions=_share(healthy, lambda run: _raised(run, "revolution")),
         healthy_steps=sum(run.length if outcome.stop is None else outcome.stop + 1 for run, outcome in healthy),
         premature=_share([run for run in every if run[0].label.recovered], _stopped),
+        late=_share([run for run in every if run[0].label.late], _stopped),
         partial_stops=_share(partly, _stopped),
         partial_warnings=_share(partly, lambda run: _raised(run, "collapse")),
         savings=tuple(saving(run) for run in settled),

@@ -141,7 +141,7 @@ def test_the_command_scores_what_is_stored_and_writes_its_page(
     text = output.read_text("utf-8")
     assert "third: 2 runs scored" in capsys.readouterr().out
     assert "| settled collapses stopped | 100 % (2 of 2) |" in text
-    assert "| runs that would have recovered, stopped | 0.000 % (0 of 1) |" in text
+    assert "| runs that would soon have recovered, stopped | 0.000 % (0 of 1) |" in text
     assert "| programs | 3.00 | – | ≥ 12 | **no** |" in text
     assert "| second | 1 healthy, 1 collapsed | 1/1 | 1/1 |" in text
     assert "| diverged runs stopped | 1/1: 100 % (" in text

@@ -87,6 +87,12 @@ def test_a_dip_lasts_until_the_run_is_back_for_three_checks(detection: SimpleNam
     assert not labelled(detection, WELL * 100).recovered
 
 
+def test_a_dip_of_more_than_a_tenth_of_the_run_came_back_late(detection: SimpleNamespace) -> None:
+    soon, late = (labelled(detection, WELL * 20 + [2.0] * n + WELL * (80 - n)) for n in (8, 13))
+    assert (soon.recovered, soon.late) == (True, False)
+    assert (late.recovered, late.late) == (False, True)
+
+
 def test_noise_spread_over_all_classes_has_not_fitted(detection: SimpleNamespace) -> None:
     modes, quality = WELL * 10 + [2.0] * 20 + WELL * 70, np.repeat([0.01, 0.9], [10, 90])
     found = labelled(detection, modes, quality=quality)
