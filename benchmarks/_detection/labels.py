@@ -32,6 +32,7 @@ TAIL, JUST = 0.10, 0.05
 """Shares of a run: how long an end must last to be called, and how long a settled collapse."""
 SWING, EDGE_SWING, TURNS = 0.3, 0.5, 6
 NOT_FINITE_STEPS = 20
+LATE = 0.10
 GRADUAL, GRADUAL_INJECTED = 0.10, 0.05
 """Shares of a run between the two clocks: of any collapse, and of one whose fault is gradual."""
 GRADUAL_FAULTS = ("dwindle",)
@@ -42,10 +43,9 @@ class Label:
     """The clocks of a run, each a step or None.
 
     `fitted`: varied for the first time; `begin`: under 0.8 of its peak for the last time; `settled`: under half of it
-    for good; `dips`: losses of half from which it came back, (from, until), `soon` if none took longer than a tenth of the
-    run; `partly`: it ends between the two;
-    `revolution` and `diverged`: since when. `unclear` says why no rule can call its end. `slack` is what the smoothing
-    of the truth may shift a clock by.
+    for good; `dips`: losses of half from which it came back, (from, until), `soon` if none took longer than a tenth of
+    the run; `partly`: it ends between the two; `revolution` and `diverged`: since when. `unclear` says why no rule can
+    call its end. `slack` is what the smoothing of the truth may shift a clock by.
     """
 
     fitted: int | None = None
@@ -112,7 +112,6 @@ def label(run: Observed) -> Label:
     # More than real data have is chance, or shares more even than theirs: falling back from that is no loss.
     share = modes[first:] / np.minimum(1.0, np.maximum.accumulate(modes[first:]))
     begin, settled, partly, unclear = _end(share, len(run.truth))
-    dips = _dips(share)
     clock = {index: int(step) for index, step in enumerate(steps[first:])}
     took = clock[settled] - clock[begin] if begin is not None and settled is not None else 0
     gradual = GRADUAL_INJECTED if any(word in run.fault for word in GRADUAL_FAULTS) else GRADUAL
@@ -125,6 +124,7 @@ def label(run: Observed) -> Label:
         begin=None if begin is None else clock[begin],
         settled=None if settled is None else clock[settled],
         dips=dips,
+        soon=all(back - low <= LATE * run.length for low, back in dips),
         partly=partly,
         revolution=since,
         diverged=diverged,

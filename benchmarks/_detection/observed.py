@@ -26,8 +26,8 @@ class Observed:
     `bands`; `truth` is by step too: `effective_modes`, exp(entropy) of the classes of fresh samples; `favourite`, the
     commonest class; `quality`, the share of them that are certainly of some class (or close to a mode);
     `held_out_edge`, 2·AUC - 1 of the discriminator on fresh samples and on real ones that it never trained on;
-    `finite`, the share of samples that are numbers. `real_modes` is what real data score in as many samples. `fault` names what
-    was injected, from `fault_from` to `fault_until` (exclusive; `length` where it lasted), or is "none".
+    `finite`, the share of samples that are numbers. `real_modes` is what real data score in as many samples. `fault`
+    names what was injected, from `fault_from` to `fault_until` (exclusive; `length` where it lasted), or is "none".
     """
 
     program: str
