@@ -7,7 +7,7 @@ from collapse_probe._monitor import Monitor
 from collapse_probe._recorder import observe_stored, parse_options
 from collapse_probe._records import Event, VerdictKind
 from collapse_probe._verdict import judge
-from collapse_probe.detectors import AbstractDetector
+from collapse_probe.detectors import AbstractDetector, DetectorOptions
 
 from .observed import Observed
 
@@ -27,7 +27,7 @@ class Outcome:
 def watched(run: Observed, make: Make | None = None) -> Outcome:
     """The outcome of a run, with the default detectors or those that `make` gives; the verdict is that of its end."""
     detectors = None if make is None else list(make())
-    monitor = Monitor(watching=detectors)
+    monitor = Monitor(DetectorOptions(total_steps=run.length), watching=detectors)
     # Without one that watches steps they need not be gone through, which is most of the time.
     unread = detectors is not None and all(detector.watches == "statistics" for detector in detectors)
     steps = (run.steps.iloc[:0] if unread else run.steps).assign(time=0.0)
