@@ -30,11 +30,17 @@ def _noisy_of_d(real: Tensor, fake: Tensor) -> Tensor:
     return 0.5 * (of_real + of_fake)
 
 
+def _smoothed_of_d(real: Tensor, fake: Tensor) -> Tensor:
+    """One-sided label smoothing, Salimans et al. 2016, section 3.4: real samples have the target 0.9."""
+    return 0.9 * softplus(-real).mean() + 0.1 * softplus(real).mean() + softplus(fake).mean()
+
+
 LOSSES = {
     "vanilla": Loss(lambda r, f: softplus(-r).mean() + softplus(f).mean(), lambda f: softplus(-f).mean()),
     "hinge": Loss(lambda r, f: relu(1 - r).mean() + relu(1 + f).mean(), lambda f: -f.mean()),
     "least-squares": Loss(lambda r, f: (r - 1).square().mean() + f.square().mean(), lambda f: (f - 1).square().mean()),
     "wasserstein": Loss(lambda r, f: f.mean() - r.mean(), lambda f: -f.mean()),
+    "smoothed": Loss(_smoothed_of_d, lambda f: softplus(-f).mean()),
     "label-noise": Loss(_noisy_of_d, lambda f: binary_cross_entropy_with_logits(f, torch.ones_like(f))),
 }
 

@@ -21,6 +21,8 @@ class Shape:
     norm_d: bool = False
     """Batch norm in the discriminator."""
     dropout: float = 0.0
+    width_d: int = 0
+    """Of a plain discriminator; 0 is as wide as the generator."""
 
 
 class Conditional(nn.Module):
@@ -53,6 +55,7 @@ def networks(kind: str, shape: Shape) -> tuple[nn.Module, nn.Module]:
 def _plain(shape: Shape) -> tuple[nn.Module, nn.Module]:
     d, w = shape.sample[0], shape.width
     generator = nn.Sequential(nn.Linear(shape.latent, w), nn.ReLU(), nn.Linear(w, w), nn.ReLU(), nn.Linear(w, d))
+    w = shape.width_d or w
     discriminator = nn.Sequential(
         nn.Linear(d, w), nn.ReLU(), nn.Linear(w, w), nn.ReLU(), nn.Linear(w, w), nn.ReLU(), nn.Linear(w, 1)
     )

@@ -38,6 +38,10 @@ class CollapseThresholds:
     """Share of `best` under which a check is low too."""
     guard: float = 0.70
     """Share of real data's matched occupancy from which on samples are pale or blurred, and not few."""
+    pale: float = 0.25
+    """Share of real data's diversity under which pale samples are no excuse."""
+    deep: float = 0.0
+    """Share of `best` under which a low check counts double."""
     confirming: int = 2
     """Low checks in a row that warn."""
     narrowed: float = 0.6
@@ -94,9 +98,10 @@ class Collapse(AbstractDetector):
         if not self._arming.update(ratio):
             return None
         guard = share_of_real(observation, "matched_occupancy")
-        pale = guard >= self._at.guard
+        pale = guard >= self._at.guard and ratio >= self._at.pale
         low = ratio < self._threshold or ratio < self._lost * self._best
-        self._low = self._low + 1 if low and not pale else 0
+        weight = 2 if ratio < self._at.deep * self._best else 1
+        self._low = self._low + weight if low and not pale else 0
         self._were_low.append(low and not pale)
         self._narrow = self._narrow + 1 if ratio < self._at.narrowed * self._best else 0
         self._lowest = min(self._lowest, self._level) if self._low else math.inf
