@@ -23,7 +23,8 @@ itself, that won: the held-out edge at 0.95 within a tenth of the run of the ons
 and 0.95 in the median, after at most 0.80 in the median over the tenth before; one by itself only where nothing was
 injected, after the generator has fitted and before it lost modes: an edge that rises because the generator broke is a
 collapse's. *Diverged* ends with samples or losses that are not finite. *Never fitted* says it. *Oscillating* turned six
-times by 0.3 of the modes or 0.5 of the edge. What fits no rule, or settled in the last twentieth, is *ambiguous*, and
+times by 0.3 of the modes, or had half of them or fewer over the second half and another commonest class at two checks
+in five. What fits no rule, or settled in the last tenth, when hardly anything is left to save, is *ambiguous*, and
 listed. A run is of the gravest kind that holds, in the order of the table of verdicts; a count takes all runs that have
 the clock it is about.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from .observed import Observed
 from .revolutions import revolution
@@ -15,8 +16,8 @@ Kind = Literal[
     "partly_collapsed",
     "revolution",
     "ambiguous",
-    "never_fitted",
     "oscillating",
+    "never_fitted",
     "transient",
     "healthy",
 ]
@@ -28,11 +29,14 @@ WELL, BACK, HALF = 0.8, 0.6, 0.5
 FEW = 3
 """Checks in a row that are no accident."""
 MOST = 0.8
-TAIL, JUST = 0.10, 0.05
-"""Shares of a run: how long an end must last to be called, and how long a settled collapse."""
-SWING, EDGE_SWING, TURNS = 0.3, 0.5, 6
+TAIL = 0.10
+"""Share of a run that an end must last to be called, and a settled collapse too: of a later one little can be saved."""
+SWING, TURNS = 0.3, 6
+HOPS = 0.4
+"""Share of checks whose commonest class is another one than before."""
 NOT_FINITE_STEPS = 20
 LATE = 0.10
+"""Share of a run: a dip that took longer is no reason to have waited for its end."""
 GRADUAL, GRADUAL_INJECTED = 0.10, 0.05
 """Shares of a run between the two clocks: of any collapse, and of one whose fault is gradual."""
 GRADUAL_FAULTS = ("dwindle",)
@@ -74,8 +78,8 @@ class Label:
             ("partly_collapsed", self.partly),
             ("revolution", self.revolution is not None),
             ("ambiguous", bool(self.unclear)),
-            ("never_fitted", self.fitted is None),
             ("oscillating", self.oscillating),
+            ("never_fitted", self.fitted is None),
             ("transient", bool(self.dips)),
         ]
         return next((kind for kind, holds in grave if holds), "healthy")
@@ -106,9 +110,10 @@ def label(run: Observed) -> Label:
     fit = (modes >= FITTED) & (smooth(truth["quality"].to_numpy(float)) >= QUALITY)
     first = first_in_a_row(fit, FEW)
     since = revolution(run, steps, edge, None if first is None else int(steps[first]))
+    hopping = _hopping(truth, modes)
     if first is None:
         why = "varied, but never long enough to have fitted" if fit.any() else ""
-        return Label(revolution=since, diverged=diverged, unclear=why, slack=slack)
+        return Label(revolution=since, diverged=diverged, oscillating=hopping, unclear=why, slack=slack)
     # More than real data have is chance, or shares more even than theirs: falling back from that is no loss.
     share = modes[first:] / np.minimum(1.0, np.maximum.accumulate(modes[first:]))
     begin, settled, partly, unclear = _end(share, len(run.truth))
@@ -128,11 +133,20 @@ def label(run: Observed) -> Label:
         partly=partly,
         revolution=since,
         diverged=diverged,
-        oscillating=max(turns(modes[first:], SWING), turns(edge[first:], EDGE_SWING)) >= TURNS,
+        oscillating=turns(modes[first:], SWING) >= TURNS or hopping,
         gradual=took >= gradual * run.length,
         unclear=unclear,
         slack=slack,
     )
+
+
+def _hopping(truth: pd.DataFrame, modes: Series) -> bool:
+    """Over the second half of the run at most half of the modes at a time, and the commonest one is ever another."""
+    late = len(truth) // 2
+    if "favourite" not in truth or not len(truth) - late > FEW:
+        return False
+    favourites = truth["favourite"].to_numpy(float)[late:]
+    return bool(np.median(modes[late:]) <= HALF and np.mean(favourites[1:] != favourites[:-1]) >= HOPS)
 
 
 def _diverged(run: Observed) -> int | None:
@@ -152,7 +166,7 @@ def _end(share: Series, checks: int) -> tuple[int | None, int | None, bool, str]
     """Begin and settled, as positions, whether it ended partly collapsed, and why that is unclear if it is."""
     settled = _settled(share)
     if settled is not None:
-        if len(share) - settled < max(FEW, JUST * checks):
+        if len(share) - settled < max(FEW, TAIL * checks):
             return None, None, False, "fell under half just before the end"
         return trailing(share[:settled] < WELL), settled, False, ""
     tail = share[-max(FEW, round(TAIL * checks)) :]

@@ -38,8 +38,8 @@ def labelled(detection: SimpleNamespace, modes: list[float], **fields: Any) -> A
         (WELL * 40 + [3.9] * 60, "collapsed"),
         (WELL * 40 + ([3.9] * 20 + [4.7] * 5) * 2 + [3.9] * 10, "collapsed"),  # lingers at half
         (WELL * 40 + ([3.9] * 10 + [4.7] * 5) * 4, "ambiguous"),
-        (WELL * 95 + [1.0] * 5, "collapsed"),
-        (WELL * 96 + [1.0] * 4, "ambiguous"),
+        (WELL * 90 + [1.0] * 10, "collapsed"),
+        (WELL * 91 + [1.0] * 9, "ambiguous"),
         ((WELL * 8 + [5.0] * 8) * 3 + WELL * 50, "healthy"),  # turns, three times
         ((WELL * 8 + [5.0] * 8) * 4 + WELL * 36, "oscillating"),  # turns, seven times
         ((WELL * 8 + [6.0] * 8) * 4 + WELL * 36, "healthy"),  # by a quarter of the modes
@@ -162,6 +162,9 @@ def test_a_discriminator_that_wins_because_the_generator_broke_has_made_no_revol
     assert labelled(detection, WELL * 45 + [1.0] * 55, edge=edge, **boost).revolution == 1140
 
 
-def test_the_edge_that_goes_up_and_down_is_an_oscillation(detection: SimpleNamespace) -> None:
-    assert labelled(detection, WELL * 96, edge=([0.1] * 8 + [0.7] * 8) * 6).kind == "oscillating"
-    assert labelled(detection, WELL * 96, edge=([0.1] * 8 + [0.5] * 8) * 6).kind == "healthy"
+def test_a_run_that_hops_from_mode_to_mode_oscillates_and_one_that_stays_does_not(detection: SimpleNamespace) -> None:
+    run = observed(detection.observed.Observed, [1.0] * 100)
+    run.truth["favourite"] = np.arange(100.0) % 4
+    assert detection.labels.label(run).kind == "oscillating"
+    run.truth["favourite"] = 2.0
+    assert detection.labels.label(run).kind == "never_fitted"
