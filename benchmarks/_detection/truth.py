@@ -138,6 +138,7 @@ def measure(
     quality = float(sure.float().mean())
     return {
         "effective_modes": effective_modes(labels, classes),
+        "favourite": float(torch.bincount(labels, minlength=classes).argmax()),
         "quality": quality,
         "held_out_edge": edge,
         "finite": share,
