@@ -25,6 +25,8 @@ Kind = Literal[
 FITTED = 0.6
 QUALITY = 0.02
 """Share of samples certainly of a class: sharp enough a generator of points has 0.03 and more, noise 0.01 and less."""
+FOOLED = 0.9
+"""A held-out edge: the classifier of a hundred classes is hardly ever certain, but noise fools no discriminator."""
 WELL, BACK, HALF = 0.8, 0.6, 0.5
 FEW = 3
 """Checks in a row that are no accident."""
@@ -107,7 +109,8 @@ def label(run: Observed) -> Label:
     modes = smooth(truth["effective_modes"].to_numpy(float)) / run.real_modes
     slack = 2 * int(np.median(np.diff(steps))) if len(steps) > 1 else 0
     edge = smooth(truth["held_out_edge"].to_numpy(float))
-    fit = (modes >= FITTED) & (smooth(truth["quality"].to_numpy(float)) >= QUALITY)
+    sure = smooth(truth["quality"].to_numpy(float)) >= QUALITY
+    fit = (modes >= FITTED) & (sure | (edge <= FOOLED))
     first = first_in_a_row(fit, FEW)
     since = revolution(run, steps, edge, None if first is None else int(steps[first]))
     hopping = _hopping(truth, modes)

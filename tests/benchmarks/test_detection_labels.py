@@ -95,7 +95,8 @@ def test_a_dip_of_more_than_a_tenth_of_the_run_came_back_late(detection: SimpleN
 
 def test_noise_spread_over_all_classes_has_not_fitted(detection: SimpleNamespace) -> None:
     modes, quality = WELL * 10 + [2.0] * 20 + WELL * 70, np.repeat([0.01, 0.9], [10, 90])
-    found = labelled(detection, modes, quality=quality)
+    edge = [1.0] * 15 + [0.3] * 85
+    found = labelled(detection, modes, quality=quality, edge=edge)
     assert (found.kind, found.fitted, found.dips) == ("healthy", step(30), ())
     assert labelled(detection, modes).kind == "transient"
 
