@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: demo test bench bench-reliability clean
+.PHONY: demo test bench bench-detection bench-reliability clean
 
 demo: .venv/installed
 	$(BIN)/collapse-probe demo
@@ -20,6 +20,9 @@ test: .venv/installed-dev
 
 bench: .venv/installed-bench
 	for script in benchmarks/[!_]*.py docs/statistics_page.py; do $(BIN)/python $$script || exit 1; done
+
+bench-detection: .venv/installed-bench
+	$(BIN)/python benchmarks/detection.py
 
 bench-reliability: .venv/installed-bench
 	$(BIN)/python benchmarks/reliability.py

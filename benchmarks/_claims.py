@@ -49,15 +49,17 @@ class Claim:
     at_most: float | None = None
     judged_by: Literal["median", "upper end"] = "median"
     note: str = ""
+    at_least: float | None = None
 
     @property
     def met(self) -> bool | None:
         """Whether the target is kept; None without a target or a measurement."""
-        if self.measured is None or self.at_most is None:
+        value = self.measured
+        if isinstance(value, Interval):
+            value = value.high if self.judged_by == "upper end" else value.median
+        if value is None or (self.at_most is None and self.at_least is None):
             return None
-        if isinstance(self.measured, Interval):
-            return (self.measured.high if self.judged_by == "upper end" else self.measured.median) <= self.at_most
-        return self.measured <= self.at_most
+        return (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
 
 
 def table(claims: Sequence[Claim]) -> str:
@@ -71,7 +73,8 @@ def table(claims: Sequence[Claim]) -> str:
         if claim.note and middle is not None:
             shown += f" ({claim.note})"
         end = ", upper end" if claim.judged_by == "upper end" else ""
-        target = "–" if claim.at_most is None else f"≤ {claim.at_most:g}{unit}{end}"
+        bounds = [("≤", claim.at_most), ("≥", claim.at_least)]
+        target = " and ".join(f"{sign} {bound:g}{unit}{end}" for sign, bound in bounds if bound is not None) or "–"
         met = {True: "yes", False: "**no**", None: "–"}[claim.met]
         lines.append(f"| {claim.what} | {shown} | {between} | {target} | {met} |")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ._records import DIVERSITY, Band, Event
+from ._records import DIVERSITY, Band, Event, subject
 
 _NEARLY_BEST = 0.9
 _DISTANCE = "sliced_wasserstein"
@@ -36,9 +36,9 @@ class BestCapture:
 
     def note(self, event: Event) -> None:
         """Take an event that was raised at or before the next capture."""
-        if event.kind == "collapse":
+        if event.kind == "collapse" and subject(event) == "whole":
             self._collapsed = True
-        elif event.kind == "recovery" and "edge" not in event.evidence:
+        elif event.kind == "recovery" and subject(event) == "whole":
             self._collapsed = False
         elif event.kind == "divergence" and event.severity == "critical":
             self._diverged = True

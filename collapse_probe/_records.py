@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-EventKind = Literal["collapse", "revolution", "divergence", "oscillation", "never_fitted", "recovery"]
+EventKind = Literal["collapse", "revolution", "divergence", "oscillation", "never_fitted", "memorisation", "recovery"]
 Severity = Literal["warning", "critical"]
 DIVERSITY = "occupancy"
 """The statistic that detectors, verdicts and their words call diversity, as a share of what real data score."""
@@ -38,6 +38,21 @@ class Event:
     message: str
     evidence: dict[str, float]
     advice: str
+
+
+def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copies"]:
+    """What an event is about: a recovery ends the trouble of the same subject, and no other.
+
+    >>> subject(Event("recovery", "warning", 9, 9, "The edge is back.", {"edge": 0.5}, ""))
+    'game'
+    """
+    if "edge" in event.evidence:
+        return "game"
+    if "hops" in event.evidence:
+        return "hopping"
+    if "copied_share" in event.evidence:
+        return "copies"
+    return "class" if any(name.startswith("class_diversity.") for name in event.evidence) else "whole"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ._best import best_capture
-from ._records import DIVERSITY, Band, Event, Verdict, VerdictKind
+from ._records import DIVERSITY, Band, Event, Verdict, VerdictKind, subject
 
 _ENOUGH_CHECKS = 6
 WARM_UP_CHECKS = 40
@@ -77,13 +77,13 @@ def _decisive(events: Sequence[Event], *, settled: bool) -> Event | None:
     collapse: Event | None = None
     revolution: Event | None = None
     for event in events:
-        if event.kind == "collapse":
+        if event.kind == "collapse" and subject(event) == "whole":
             collapse = event
         elif event.kind == "revolution" and event.severity == "critical":
             revolution = event
-        elif event.kind == "recovery" and "edge" in event.evidence:
+        elif event.kind == "recovery" and subject(event) == "game":
             revolution = None
-        elif event.kind == "recovery":
+        elif event.kind == "recovery" and subject(event) == "whole":
             collapse = None
     divergence = next((e for e in events if e.kind == "divergence" and e.severity == "critical"), None)
     never = None if settled else next((e for e in events if e.kind == "never_fitted"), None)

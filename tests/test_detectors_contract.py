@@ -8,13 +8,17 @@ import pytest
 from collapse_probe import detectors
 from collapse_probe._records import Observation
 
-from .detectors.streams import BANDS, captures, game
+from .detectors.streams import BANDS, captures, game, rows
 
 HEALTHY = captures([0.8, 0.9, 0.85] * 60) + game([0.4] * 500, [1.0] * 500)
 COLLAPSING = captures([0.9] * 5 + [0.1] * 50)
 BROKEN = [Observation(step, {"not_finite": 1.0}) for step in range(50)]
 WON = game([0.3] * 300 + [0.98] * 300, [0.9] * 300 + [4.0] * 300)
 STUCK = captures([0.1] * 200, every=100)
+HOPPING = rows([{f"mode_shares.{k}": float(k == step % 4) for k in range(4)} for step in range(50)], real=0.25)
+NARROWED = rows([{"class_diversity.3": 1.0 if step < 10 else 0.1} for step in range(50)], real=1.0)
+COPYING = rows([{"copied_share": 0.9}] * 20, real=0.0)
+STREAMS = (COLLAPSING, BROKEN, WON, STUCK, HOPPING, NARROWED, COPYING)
 
 
 def _events(name: str, observations: list[Observation]) -> list[object]:
@@ -29,9 +33,9 @@ def test_it_is_silent_on_a_healthy_stream(name: str) -> None:
 
 @pytest.mark.parametrize("name", detectors.names())
 def test_some_stream_makes_it_speak_and_the_same_stream_twice_gives_the_same_events(name: str) -> None:
-    for stream in (COLLAPSING, BROKEN, WON, STUCK):
+    for stream in STREAMS:
         assert _events(name, stream) == _events(name, stream)
-    assert any(_events(name, stream) for stream in (COLLAPSING, BROKEN, WON, STUCK))
+    assert any(_events(name, stream) for stream in STREAMS)
 
 
 @pytest.mark.parametrize("name", detectors.names())
@@ -50,7 +54,7 @@ def test_it_says_what_it_watches_and_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", detectors.names())
 def test_an_onset_is_never_after_the_step_that_raised_it(name: str) -> None:
-    for stream in (COLLAPSING, BROKEN, WON, STUCK):
+    for stream in STREAMS:
         detector = detectors.get(name)()
         for observation in stream:
             event = detector.update(observation)

@@ -21,7 +21,7 @@ def names() -> list[str]:
     """Every detector there is.
 
     >>> names()
-    ['collapse', 'divergence', 'never_fitted', 'revolution']
+    ['class_collapse', 'collapse', 'divergence', 'memorisation', 'never_fitted', 'oscillation', 'revolution']
     """
     return list(_all())
 

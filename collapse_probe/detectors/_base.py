@@ -13,7 +13,8 @@ class DetectorOptions:
 
     `sensitivity`: 1 is the default, above 1 flags sooner and more often, below 1 later and less often.
     `patience`: observations that a condition must last, once flagged, before it becomes critical.
-    `total_steps`: how long the run is meant to be; it changes what an event advises and never whether it is raised.
+    `total_steps`: how long the run is meant to be, where that is known: what an event advises, and how long a
+    generator may take to become varied.
     """
 
     sensitivity: float = 1.0

@@ -2,17 +2,15 @@
 
 import math
 from collections import deque
+from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
 from ._arming import ARMING_RATIO, Arming, diversity, share_of_real
 from ._base import AbstractDetector, DetectorOptions
 
-_GUARD = 0.70
-_CONFIRMING_CHECKS = 2
 _RECOVERING_CHECKS = 3
-_NARROWED = 0.6
-_NARROWING_CHECKS = 3
+_LEVEL_CHECKS = 3
 _HALF = 0.5
 _MOST = 0.8
 
@@ -30,36 +28,63 @@ _NARROWING_ADVICE = (
 )
 
 
+@dataclass(frozen=True)
+class CollapseThresholds:
+    """What counts as low, lost and narrowed; `best` is the run's own highest median of three checks, at most 1."""
+
+    low: float = ARMING_RATIO
+    """Share of real data's diversity under which a check is low."""
+    lost: float = 0.55
+    """Share of `best` under which a check is low too."""
+    deep: float = 0.35
+    """Share of `best` under which a low check counts double."""
+    guard: float = 0.85
+    """Share of real data's matched occupancy from which on samples are pale or blurred, and not few."""
+    confirming: int = 2
+    """Low checks in a row that warn."""
+    narrowed: float = 0.8
+    """Share of `best` under which a check is narrowed."""
+    narrowing: int = 3
+    """Narrowed checks in a row that warn."""
+    rising: float = 1.3
+    """A median of three checks this many times the lowest one of the episode is a way back, and waits."""
+
+
 @final
 class Collapse(AbstractDetector):
     """Diversity low against real data, after having been high, and lasting.
 
-    The run arms once occupancy is at 0.40 of real data's or more at three checks in a row. Then a check counts as
-    low below 0.40 · sensitivity, unless the moment-matched guard says that the samples are merely pale or blurred
-    (at 0.70 or more of real data's; a guard that is NaN has no say). Two low checks in a row raise a warning; when
-    `patience` more follow, the event becomes critical. The onset is where diversity last fell below half of the
-    run's own best. A lasting fall to under 0.6 of the best that stays above the threshold warns of narrowing; it is
-    critical once four in five of the last 3 · (2 + patience) checks were below half of the best. Three checks back at
-    0.40 and at 0.6 of the best end an episode with a `recovery`.
+    The run arms once occupancy is at 0.40 of real data's or more at three checks in a row. Then a check counts as low
+    below 0.40, or below 0.55 of the run's own best, both times `sensitivity`, unless the moment-matched guard says that
+    the samples are merely pale or blurred (at 0.85 or more of real data's; a guard that is NaN has no say). Two low
+    checks in a row raise a warning; it is critical once low checks in a row count 2 + `patience`, where one below 0.35
+    of the best counts double, and diversity is not on its way back, at 1.3 times its lowest. So it is, too, once four
+    in five of the last 3 · (2 + patience) checks were low. The onset is where diversity last fell below half of the
+    best. Three checks below 0.8 of the best warn of narrowing. Three checks back at 0.40 and at 0.8 of the best end an
+    episode with a `recovery`.
 
-    Thresholds: chosen on 55 image runs of 17 programs (18 of 18 settled collapses found, 0 of 26 healthy runs flagged)
-    and tried on 14 fresh ones (7 of 9, 0 of 5); the guard and the two checks were settled on after seeing both. No run
-    of this repository took part in that. The rule on losing half of the best is younger: it was added for seeds 40 to
-    45 of `examples/ring_gan.py`, some of which pause near the threshold; the benchmark scores seeds 0 to 9.
+    The arming and the 0.40 come from 55 image runs of 17 programs, none of them of this repository. The other
+    thresholds were chosen on the runs of the detection benchmark; what they score on programs that took no part in
+    choosing is on its page, docs/detection-scores.md.
     """
 
     watches: ClassVar[Literal["steps", "statistics"]] = "statistics"
 
-    def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
-        self._threshold = min(0.9, ARMING_RATIO * options.sensitivity)
+    def __init__(
+        self, options: DetectorOptions = DetectorOptions(), thresholds: CollapseThresholds = CollapseThresholds()
+    ) -> None:
+        self._at = thresholds
+        self._threshold = min(0.9, thresholds.low * options.sensitivity)
+        self._lost = min(0.9, thresholds.lost * options.sensitivity)
         self._patience = options.patience
         self._arming = Arming()
-        self._recent: deque[float] = deque(maxlen=3)
+        self._recent: deque[float] = deque(maxlen=_LEVEL_CHECKS)
         self._best = 0.0
+        self._lowest = math.inf
+        self._were_low: deque[bool] = deque(maxlen=3 * (thresholds.confirming + options.patience))
         self._onset: int | None = None
         self._above_half = 0
-        self._low = self._narrow = self._back = 0
-        self._halved: deque[bool] = deque(maxlen=3 * (_CONFIRMING_CHECKS + options.patience))
+        self._low = self._weight = self._narrow = self._back = 0
         self._reported: Literal["nothing", "narrowing", "warning", "critical"] = "nothing"
 
     def update(self, observation: Observation) -> Event | None:
@@ -71,18 +96,32 @@ class Collapse(AbstractDetector):
         if not self._arming.update(ratio):
             return None
         guard = share_of_real(observation, "matched_occupancy")
-        low = ratio < self._threshold and not guard >= _GUARD
-        self._low = self._low + 1 if low else 0
-        self._narrow = self._narrow + 1 if ratio < _NARROWED * min(1.0, self._best) else 0
-        self._halved.append(ratio < _HALF * self._best and not guard >= _GUARD)
-        back = max(ARMING_RATIO, self._threshold, _NARROWED * min(1.0, self._best))
+        pale = guard >= self._at.guard
+        low = ratio < self._threshold or ratio < self._lost * self._best
+        self._low = self._low + 1 if low and not pale else 0
+        deep = ratio < self._at.deep * self._best
+        self._weight = self._weight + 1 + deep if self._low else 0
+        self._were_low.append(low and not pale)
+        self._narrow = self._narrow + 1 if ratio < self._at.narrowed * self._best else 0
+        self._lowest = min(self._lowest, self._level) if self._low else math.inf
+        back = max(ARMING_RATIO, self._threshold, self._at.narrowed * self._best)
         self._back = self._back + 1 if ratio >= back else 0
         return self._judge(observation.step, ratio, guard)
 
+    @property
+    def _level(self) -> float:
+        return sorted(self._recent)[len(self._recent) // 2]
+
+    @property
+    def _mostly_low(self) -> bool:
+        """Low for most of a long while: near the threshold, checks come out both ways."""
+        seen = self._were_low
+        return len(seen) == seen.maxlen and seen[-1] and sum(seen) >= _MOST * len(seen)
+
     def _track(self, step: int, ratio: float) -> None:
         self._recent.append(ratio)
-        if len(self._recent) == 3:
-            self._best = max(self._best, sorted(self._recent)[1])
+        if len(self._recent) == _LEVEL_CHECKS:
+            self._best = max(self._best, min(1.0, self._level))
         if ratio >= _HALF * self._best:
             self._above_half += 1
             # One check above half is noise; two in a row are a return.
@@ -93,36 +132,28 @@ class Collapse(AbstractDetector):
             if self._onset is None:
                 self._onset = step
 
-    @property
-    def _half_is_lost(self) -> bool:
-        """Half of the best diversity gone, for most of a long while: near the threshold, checks come out both ways."""
-        return (
-            len(self._halved) == self._halved.maxlen
-            and self._halved[-1]
-            and sum(self._halved) >= _MOST * len(self._halved)
-        )
-
     def _judge(self, step: int, ratio: float, guard: float) -> Event | None:
         evidence = {"diversity": ratio, "best_diversity": self._best, "checks": float(self._low)}
         if not math.isnan(guard):
             evidence["matched_diversity"] = guard
         onset = step if self._onset is None else self._onset
         fell = f"diversity fell from {self._best:.0%} to {ratio:.0%} of real data's"
-        lasted = self._low >= _CONFIRMING_CHECKS + self._patience or self._half_is_lost
-        if lasted and self._reported != "critical":
+        rising = self._level > self._at.rising * self._lowest
+        lasted = (self._weight >= self._at.confirming + self._patience and not rising) or self._mostly_low
+        if lasted and self._low > self._at.confirming and self._reported != "critical":
             self._reported = "critical"
             message = f"Collapse since step {onset}: {fell}, and stays there."
             return Event("collapse", "critical", step, onset, message, evidence, _ADVICE)
-        if self._low >= _CONFIRMING_CHECKS and self._reported in ("nothing", "narrowing"):
+        if self._low >= self._at.confirming and self._reported in ("nothing", "narrowing"):
             self._reported = "warning"
             message = f"Collapsing since step {onset}: {fell}."
             return Event("collapse", "warning", step, onset, message, evidence, _WARNING_ADVICE)
-        if self._narrow >= _NARROWING_CHECKS and self._reported == "nothing":
+        if self._narrow >= self._at.narrowing and self._reported == "nothing":
             self._reported = "narrowing"
             return Event("collapse", "warning", step, onset, f"Narrowing: {fell}.", evidence, _NARROWING_ADVICE)
         if self._reported != "nothing" and self._back >= _RECOVERING_CHECKS:
             self._reported = "nothing"
-            self._halved.clear()
+            self._were_low.clear()
             message = f"Recovered: diversity is back at {ratio:.0%} of real data's."
             return Event("recovery", "warning", step, step, message, evidence, "No action needed; keep an eye on it.")
         return None

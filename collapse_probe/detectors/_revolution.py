@@ -1,4 +1,4 @@
-"""Discriminator revolution: the discriminator, so far beatable, abruptly wins, and the generator's loss leaps."""
+"""Discriminator revolution: the discriminator, so far beatable, abruptly wins."""
 
 import math
 from typing import ClassVar, Literal, final
@@ -7,15 +7,16 @@ from .._records import Event, Observation
 from ._base import AbstractDetector, DetectorOptions
 from ._e_detector import EDetector
 
-_NULL_EDGE = 0.75
-_BALANCED = 0.65
+_BALANCED = 0.80
+_WON = 0.95
+_OVER = 0.75
+_NULL_GAIN = 0.6
 _WARM_UP = 50
 _EVIDENCE = 6.0
-_WON = 0.9
-_LEAP = 1.5
 _SLOW, _FAST = 0.01, 0.1
 _STEPS_PER_PATIENCE = 50
 _ABRUPT_STEPS = 150
+_LEAP = 1.5
 
 _ADVICE = (
     "The two players are no match any more. Compare the samples before and after the onset: if they do not improve, go "
@@ -28,13 +29,14 @@ _CALM = "No action needed; keep an eye on it."
 
 @final
 class Revolution(AbstractDetector):
-    """The edge (2·AUC - 1) rises from a balanced level to nearly 1, and the generator's loss leaps with it.
+    """The discriminator, so far beatable, abruptly puts nearly every pair of real and generated in the right order.
 
-    Armed while the slow mean of the edge is at most 0.65, after 50 steps. Flags when an e-detector of the null "the
-    mean edge is at most 0.75" has evidence 1e6 (average run length at least a million steps under that null, for a
-    sensitivity of 1), the fast mean of the edge is above 0.9 and the generator's canonical loss is at least 1.5
-    times its level before, all within 150 steps of the onset. A discriminator that wins little by little, or from the
-    start, is not a revolution.
+    Its error is the share of such pairs in the wrong order, (1 - edge) / 2, and its gain the share of the error's own
+    level that is gone. Armed while the slow mean of the edge is at most 0.80, after 50 steps. Flags when an e-detector
+    of the null "the mean gain is at most 0.6" has evidence 1e6 (average run length at least a million steps under that
+    null, for a sensitivity of 1) and the fast mean of the edge is 0.95 or more, within 150 steps of the onset. A
+    discriminator that wins little by little, or from the start, is not a revolution. The generator's loss usually leaps
+    too and is told of; it is no condition, since with a bounded discriminator (hinge loss, spectral norm) it need not.
     Critical once it has lasted `patience` · 50 steps more; a `recovery` follows when the edge is under 0.75 again. The
     slow means stand still while evidence mounts, so that they do not learn the failure.
     """
@@ -44,7 +46,7 @@ class Revolution(AbstractDetector):
     def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
         self._needed = _EVIDENCE / options.sensitivity
         self._lasting = options.patience * _STEPS_PER_PATIENCE
-        self._detector = EDetector(null=_NULL_EDGE)
+        self._detector = EDetector(null=_NULL_GAIN)
         self._slow_edge = self._fast_edge = self._slow_loss = self._fast_loss = math.nan
         self._seen = 0
         self._flagged_at: int | None = None
@@ -59,7 +61,9 @@ class Revolution(AbstractDetector):
         if math.isnan(edge) or not math.isfinite(loss):
             return None
         self._seen += 1
-        self._detector.update(observation.step, edge)
+        if self._seen >= _WARM_UP:
+            level = 1.0 - self._slow_edge
+            self._detector.update(observation.step, 1.0 - (1.0 - edge) / level if level > 0 else 0.0)
         self._fast_edge = _moved(self._fast_edge, edge, _FAST)
         self._fast_loss = _moved(self._fast_loss, loss, _FAST)
         if self._detector.log10_evidence < 1.0 and self._flagged_at is None:
@@ -69,22 +73,16 @@ class Revolution(AbstractDetector):
         return self._judge(observation.step)
 
     def _judge(self, step: int) -> Event | None:
-        if self._flagged_at is not None and self._fast_edge < _NULL_EDGE:
+        if self._flagged_at is not None and self._fast_edge < _OVER:
             was_critical, self._flagged_at, self._critical = self._critical, None, False
             message = f"The discriminator's edge is back at {self._fast_edge:.2f}."
             evidence = {"edge": self._fast_edge}
             return Event("recovery", "warning", step, step, message, evidence, _CALM) if was_critical else None
         if self._flagged_at is None:
-            leap = self._fast_loss / self._slow_loss if self._slow_loss > 0 else math.nan
             armed = self._seen >= _WARM_UP and self._slow_edge <= _BALANCED
             abrupt = step - self._detector.onset <= _ABRUPT_STEPS
-            if not (
-                armed
-                and abrupt
-                and self._detector.log10_evidence >= self._needed
-                and self._fast_edge >= _WON
-                and leap >= _LEAP
-            ):
+            won = self._fast_edge >= _WON and self._detector.log10_evidence >= self._needed
+            if not (armed and abrupt and won):
                 return None
             self._flagged_at, self._onset = step, self._detector.onset
             self._before = (self._slow_edge, self._slow_loss)
@@ -97,9 +95,11 @@ class Revolution(AbstractDetector):
     def _event(self, severity: Literal["warning", "critical"], step: int) -> Event:
         edge, loss = self._before
         message = (
-            f"Discriminator revolution at step {self._onset}: its edge rose from {edge:.2f} to {self._fast_edge:.2f} "
-            f"and the generator's loss from {loss:.2f} to {self._fast_loss:.2f}."
+            f"Discriminator revolution at step {self._onset}: its edge rose from {edge:.2f} to {self._fast_edge:.2f}"
         )
+        if self._fast_loss > _LEAP * loss > 0:
+            message += f", and the generator's loss from {loss:.2f} to {self._fast_loss:.2f}"
+        message += "."
         evidence = {
             "edge": self._fast_edge,
             "edge_before": edge,

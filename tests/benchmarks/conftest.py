@@ -1,10 +1,11 @@
 """Benchmarks are scripts that import what lies beside them."""
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -27,3 +28,17 @@ def load_script() -> Iterator[Callable[[str], ModuleType]]:
             return module
 
         yield load
+
+
+@pytest.fixture(scope="module")
+def detection() -> Iterator[SimpleNamespace]:
+    """The modules of benchmarks/_detection that judge, by name, and the command."""
+    names = ("observed", "series", "labels", "outcomes", "baselines", "judged", "measures", "scores", "crossvalidate")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(FOLDER)
+        before = set(sys.modules)
+        modules = {name: importlib.import_module(f"_detection.{name}") for name in names}
+        yield SimpleNamespace(**modules, command=importlib.import_module("detection"))
+        for added in set(sys.modules) - before:
+            if added.partition(".")[0] in ("_detection", "detection", "_page", "_claims"):
+                patch.delitem(sys.modules, added)

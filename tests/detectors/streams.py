@@ -17,6 +17,13 @@ def captures(ratios: Sequence[float], *, guard: float = 0.1, every: int = 10) ->
     ]
 
 
+def rows(values: Sequence[dict[str, float]], *, real: float, every: int = 10) -> list[Observation]:
+    """Captures with these values, each of which is `real` in real data."""
+    return [
+        Observation(index * every, row, {name: Band(real, 0.05) for name in row}) for index, row in enumerate(values)
+    ]
+
+
 def game(edges: Sequence[float], losses: Sequence[float], *, seed: int = 0, noise: float = 0.05) -> list[Observation]:
     """Steps of a game whose edge and canonical generator loss scatter about the given courses."""
     rng = np.random.default_rng(seed)

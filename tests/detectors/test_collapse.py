@@ -13,11 +13,26 @@ def _events(ratios: list[float], *, guard: float = 0.1, **options: float) -> lis
 
 
 def test_a_warning_comes_at_the_second_low_check_and_it_is_critical_three_later() -> None:
-    events = _events([0.9] * 5 + [0.1] * 10)
+    events = _events([0.9] * 5 + [0.4] * 10)
     assert [(e.kind, e.severity, e.step, e.onset) for e in events] == [
         ("collapse", "warning", 60, 50),
         ("collapse", "critical", 90, 50),
     ]
+
+
+def test_deep_checks_count_double() -> None:
+    assert [(e.severity, e.step, e.onset) for e in _events([0.9] * 5 + [0.1] * 10)] == [
+        ("warning", 60, 50),
+        ("critical", 70, 50),
+    ]
+    assert [e.step for e in _events([0.9] * 5 + [0.4, 0.4, 0.1, 0.4])] == [60, 80]
+
+
+def test_a_collapse_on_its_way_back_waits() -> None:
+    back = [0.2, 0.2, 0.2, 0.36, 0.44, 0.5, 0.54, 0.9, 0.9, 0.9]
+    events = _events([1.0] * 5 + back, patience=8)
+    assert [(e.kind, e.severity) for e in events] == [("collapse", "warning"), ("recovery", "warning")]
+    assert _events([1.0] * 5 + [0.2, 0.2, 0.2] + [0.25] * 7, patience=8)[-1].severity == "critical"
 
 
 def test_low_diversity_before_it_was_ever_high_is_no_collapse() -> None:
@@ -52,7 +67,7 @@ def test_a_lasting_fall_that_stays_above_the_threshold_is_called_narrowing_once(
 
 
 def test_half_of_the_best_gone_for_most_of_a_long_while_is_a_collapse_too() -> None:
-    events = _events([1.0] * 5 + [0.45, 0.42, 0.38, 0.45, 0.52] * 10)
+    events = _events([1.0] * 5 + [0.45, 0.42, 0.38, 0.45, 0.57] * 10)
     assert [(e.severity, e.onset) for e in events] == [("warning", 50), ("critical", 50)]
     assert 150 <= events[1].step <= 230
 
@@ -60,13 +75,13 @@ def test_half_of_the_best_gone_for_most_of_a_long_while_is_a_collapse_too() -> N
 def test_it_recovers_and_can_collapse_again() -> None:
     events = _events([0.9] * 5 + [0.1] * 5 + [0.9] * 5 + [0.1] * 5)
     assert [e.kind for e in events] == ["collapse", "collapse", "recovery", "collapse", "collapse"]
-    assert [e.step for e in events] == [60, 90, 120, 160, 190]
+    assert [e.step for e in events] == [60, 70, 120, 160, 170]
 
 
 def test_sensitivity_moves_the_threshold_and_patience_the_critical_check() -> None:
     assert _events([1.0] * 5 + [0.5] * 10, sensitivity=1.5)[-1].severity == "critical"
     assert _events([1.0] * 5 + [0.3] * 10, sensitivity=0.5)[-1].message.startswith("Narrowing")
-    assert _events([0.9] * 5 + [0.1] * 10, patience=6)[-1].step == 120
+    assert _events([0.9] * 5 + [0.4] * 10, patience=6)[-1].step == 120
 
 
 def test_healthy_scatter_is_silent() -> None:

@@ -1,4 +1,6 @@
-"""Never fitted: it has not become varied long after it should have."""
+"""Never fitted: it has not become varied, and does not get there."""
+
+import numpy as np
 
 from collapse_probe._records import Event
 from collapse_probe.detectors._base import DetectorOptions
@@ -12,17 +14,23 @@ def _events(ratios: list[float], *, every: int = 100, **options: float) -> list[
     return [e for o in captures(ratios, every=every) if (e := detector.update(o)) is not None]
 
 
-def test_it_warns_after_2000_steps_and_40_checks_and_is_critical_at_twice_that() -> None:
+def test_standing_still_warns_after_25_checks_and_2000_steps_and_is_critical_25_checks_later() -> None:
     events = _events([0.1] * 200)
     assert [(e.kind, e.severity, e.step, e.onset) for e in events] == [
-        ("never_fitted", "warning", 3900, 0),
-        ("never_fitted", "critical", 7900, 0),
+        ("never_fitted", "warning", 2400, 0),
+        ("never_fitted", "critical", 4900, 0),
     ]
+    assert events[0].evidence["growth"] == 1.0
 
 
 def test_both_the_steps_and_the_checks_are_needed() -> None:
     assert _events([0.1] * 199, every=10) == []
-    assert _events([0.1] * 39, every=1000) == []
+    assert _events([0.1] * 24, every=1000) == []
+
+
+def test_a_slow_start_that_rises_is_waited_for() -> None:
+    assert _events(np.geomspace(0.02, 0.39, 200).tolist()) == []
+    assert _events(np.geomspace(0.02, 0.39, 40).tolist() + [0.6] * 100) == []
 
 
 def test_a_run_that_was_varied_once_is_never_called_so() -> None:
@@ -30,4 +38,10 @@ def test_a_run_that_was_varied_once_is_never_called_so() -> None:
 
 
 def test_sensitivity_shortens_the_wait() -> None:
-    assert _events([0.1] * 200, sensitivity=2.0)[0].step == 1900
+    assert _events([0.1] * 200, every=250, sensitivity=1.25)[0].step == 250 * 19
+
+
+def test_a_known_length_shortens_the_wait_and_ends_it_half_way() -> None:
+    assert _events([0.1] * 200, every=20, total_steps=1600)[0].step == 480
+    rising = _events(np.geomspace(0.01, 0.39, 200).tolist(), every=20, total_steps=4000)
+    assert [(e.severity, e.step) for e in rising] == [("warning", 2000)]

@@ -1,4 +1,4 @@
-"""Discriminator revolution: balanced, then abruptly won, with the generator's loss leaping."""
+"""Discriminator revolution: balanced, then abruptly won."""
 
 import numpy as np
 import pytest
@@ -40,8 +40,15 @@ def test_a_short_spell_does_not_become_critical() -> None:
     assert all(e.severity == "warning" for e in _events(game(edges, losses)))
 
 
-def test_a_strong_discriminator_alone_is_not_enough() -> None:
-    assert _events(game([0.3] * 1000 + [0.98] * 1000, [0.9] * 2000)) == []
+def test_the_generators_loss_is_told_of_where_it_leaps_and_is_no_condition() -> None:
+    leapt, level = ([0.9] * 1000 + [loss] * 1000 for loss in (4.0, 0.9))
+    edges = [0.3] * 1000 + [0.98] * 1000
+    assert "the generator's loss from" in _events(game(edges, leapt))[0].message
+    assert "loss" not in _events(game(edges, level))[0].message
+
+
+def test_a_discriminator_that_was_good_before_and_gets_a_little_better_is_no_revolution() -> None:
+    assert _events(game([0.85] * 1000 + [0.99] * 1000, [2.0] * 1000 + [6.0] * 1000)) == []
 
 
 def test_balanced_play_and_missing_values_are_silent() -> None:

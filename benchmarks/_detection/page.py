@@ -1,0 +1,158 @@
+"""What docs/detection-scores.md says, as headings and the Markdown under them."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import get_args
+
+from _claims import Claim, Interval, table
+from _page import Part
+
+from .baselines import BASELINES
+from .cases import false_alarms, misses, of_kind
+from .judged import OURS, Judged
+from .labels import Kind
+from .scores import Score, Share, median, score
+
+VERDICTS = ("diverged", "collapsed", "partly_collapsed", "revolution", "never_fitted", "healthy", "insufficient_data")
+
+
+def parts(runs: Sequence[Judged]) -> list[Part]:
+    """Every part of the page, from the runs alone."""
+    return [
+        ("Must hold", must_hold(runs)),
+        ("By program", by_program(runs)),
+        ("Beside the baselines", beside_baselines(runs)),
+        ("Also counted", also_counted(score(runs))),
+        ("Verdicts", confusion(runs)),
+        ("What it misses", listed(misses(runs))),
+        ("False alarms", listed(false_alarms(runs))),
+        ("Runs that no rule can call", listed(of_kind(runs, "ambiguous"))),
+    ]
+
+
+def must_hold(runs: Sequence[Judged]) -> str:
+    """The figures that were promised, met or not."""
+    all_of = score(runs)
+    programs = Counter(run.program for run in runs)
+
+    def share(what: str, found: Share, *, at_least: float | None = None, at_most: float | None = None) -> Claim:
+        upper = "upper end" if found is all_of.false_stops else "median"
+        counted = f"{found.hits} of {found.of}"
+        return Claim(what, found.interval, "%", at_most, upper, counted, at_least)  # type: ignore[arg-type]
+
+    claims = [
+        share("settled collapses stopped", all_of.stopped, at_least=95),
+        share("healthy runs stopped", all_of.false_stops, at_most=4),
+        Claim("share of the possible saving, median", median(all_of.savings), "%", at_least=80),
+        share("runs that would soon have recovered, stopped", all_of.premature, at_most=15),
+        share("runs that would have recovered late, stopped", all_of.late),
+        share("gradual collapses with a warning before they settled", all_of.gradual_warned, at_least=80),
+        share("gradual collapses warned of 5 % of the run before", all_of.gradual_led, at_least=50),
+        share("revolutions flagged with an onset within 3 % of the run", all_of.revolutions_dated, at_least=90),
+        Claim("programs", float(len(programs)), at_least=12),
+        Claim("runs of the program with the fewest", float(min(programs.values())), at_least=10),
+        Claim("healthy runs", float(all_of.false_stops.of), at_least=150),
+    ]
+    return table(claims)
+
+
+def by_program(runs: Sequence[Judged]) -> str:
+    """A line a program, and all of them."""
+    lines = [
+        "| program | runs by truth | stopped | warned | saving | delay | healthy stopped | premature |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for program in sorted({run.program for run in runs}):
+        lines.append(_program(program, [run for run in runs if run.program == program], _counted))
+    return "\n".join([*lines, _program("**all**", runs, _with_interval)])
+
+
+def beside_baselines(runs: Sequence[Judged]) -> str:
+    """A line a judge."""
+    lines = [
+        "| judge | collapses stopped | too early | saving | delay | healthy stopped | per 10,000 steps | premature |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for judge in (OURS, *BASELINES):
+        found = score(runs, judge)
+        cells = [_with_interval(found.stopped), _counted(found.early), _spread(found.savings), _spread(found.delays)]
+        cells += [_with_interval(found.false_stops), f"{found.false_stops_per_10_000_steps:.2f}"]
+        lines.append(f"| {judge} | {' | '.join([*cells, _with_interval(found.premature)])} |")
+    rules = [f"- {name}: {_first_line(rule)}" for name, rule in BASELINES.items() if _first_line(rule)]
+    return "\n".join([*lines, "", *rules])
+
+
+def also_counted(found: Score) -> str:
+    """What else a user would ask."""
+    rows = [
+        ("settled collapses with a warning between begin and end", _with_interval(found.warned)),
+        ("from begin to the warning, median", _spread(found.lags_to_begin)),
+        ("from the warning to settled, median", _spread(found.leads_to_settled)),
+        ("healthy runs with a warning of collapse", _with_interval(found.false_warnings)),
+        ("healthy runs with a revolution flagged", _with_interval(found.false_revolutions)),
+        ("steps of healthy runs", f"{found.healthy_steps:,}"),
+        ("partly collapsed runs warned of", _with_interval(found.partial_warnings)),
+        ("partly collapsed runs stopped", _with_interval(found.partial_stops)),
+        ("revolutions flagged, whatever the onset", _with_interval(found.revolutions)),
+        ("error of the onset, median", _spread(found.onset_errors)),
+        ("diverged runs stopped", _with_interval(found.diverged)),
+        ("never fitted, said while it ran", _with_interval(found.never_fitted)),
+        ("never fitted, said at the end", _with_interval(found.never_fitted_verdicts)),
+        ("oscillating runs flagged as such", _with_interval(found.oscillating)),
+    ]
+    return "\n".join(["| what | found |", "|---|---|", *(f"| {what} | {cell} |" for what, cell in rows)])
+
+
+def confusion(runs: Sequence[Judged]) -> str:
+    """Verdicts on the runs to their end, by what they truly were."""
+    counts: Counter[tuple[str, str | None]] = Counter((run.label.kind, run.outcomes[OURS].verdict) for run in runs)
+    head = " | ".join(word.replace("_", " ") for word in VERDICTS)
+    lines = [f"| truth | {head} |", "|---" * (len(VERDICTS) + 1) + "|"]
+    for kind in get_args(Kind):
+        cells = [str(counts[kind, verdict] or "") for verdict in VERDICTS]
+        if any(cells):
+            lines.append(f"| {kind.replace('_', ' ')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def listed(cases: Sequence[tuple[Judged, str]]) -> str:
+    """One line a run: its name, its clocks, and what was said of it."""
+    lines = [f"- `{run.name}`: {why}; {_clocks(run)}" for run, why in cases]
+    return "\n".join(lines) or "None."
+
+
+def _program(name: str, runs: Sequence[Judged], shown: Callable[[Share], str]) -> str:
+    found, kinds = score(runs), Counter(run.label.kind for run in runs)
+    by_kind = ", ".join(f"{kinds[kind]} {kind.replace('_', ' ')}" for kind in get_args(Kind)[::-1] if kinds[kind])
+    cells = [by_kind, shown(found.stopped), shown(found.warned), _spread(found.savings), _spread(found.delays)]
+    return f"| {name} | {' | '.join([*cells, shown(found.false_stops), shown(found.premature)])} |"
+
+
+def _counted(share: Share) -> str:
+    return f"{share.hits}/{share.of}" if share.of else "–"
+
+
+def _with_interval(share: Share) -> str:
+    found = share.interval
+    return "–" if found is None else f"{_counted(share)}: {found.median:.0f} % ({found.low:.0f} to {found.high:.0f})"
+
+
+def _spread(values: Sequence[float]) -> str:
+    found: Interval | None = median(values)
+    return "–" if found is None else f"{found.median:.1f} % ({found.low:.1f} to {found.high:.1f})"
+
+
+def _first_line(rule: Callable[..., object]) -> str:
+    return (rule.__doc__ or "").splitlines()[0] if hasattr(rule, "__name__") else ""
+
+
+def _clocks(run: Judged) -> str:
+    label = run.label
+    known = [
+        (name, getattr(label, name))
+        for name in ("fitted", "begin", "settled", "revolution", "diverged")
+        if getattr(label, name) is not None
+    ]
+    told = [f"{name} {step}" for name, step in known]
+    told += [f"dip {first} to {last}" for first, last in label.dips] + ([label.unclear] if label.unclear else [])
+    return f"{run.fault}; {', '.join(told) or 'never varied'}; {run.length} steps"
