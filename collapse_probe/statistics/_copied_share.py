@@ -10,7 +10,8 @@ from torch import Tensor
 
 from ..errors import InvalidArgument
 from ._base import AbstractStatistic, State
-from ._distances import center_of, exact_blocks, is_finite, nearest, subsample
+from ._distances import center_of, exact_blocks, is_finite, subsample
+from ._neighbours import nearest
 
 _ROWS = 1024
 
