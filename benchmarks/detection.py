@@ -39,8 +39,10 @@ rather than too wide.
 import argparse
 from pathlib import Path
 
+import _claims
 import _page
 from _detection import judged, page
+from _detection.cost import microseconds_a_step
 
 ROOT = Path(__file__).parent.parent
 OBSERVATIONS = Path(__file__).parent / "_detection" / "observations"
@@ -51,7 +53,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", action="store_true", help="train the runs first; those that are there are kept")
     parser.add_argument("--program", action="append", default=[], help="only this one is built; may be repeated")
-    parser.add_argument("--mnist", type=Path, help="folder with the files of MNIST, for the programs that train on it")
+    parser.add_argument(
+        "--mnist", type=Path, help="npz of MNIST's images and labels, for the programs that train on it"
+    )
     parser.add_argument("--observations", type=Path, default=OBSERVATIONS, help="folder of what is scored")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "detection-scores.md")
@@ -65,9 +69,10 @@ def main(arguments: list[str] | None = None) -> None:
     for of_program in judged.over(judged.files(options.observations), judged.judge_all, processes=options.processes):
         runs += of_program
         print(f"{of_program[0].program}: {len(of_program)} runs scored", flush=True)
-    written = _page.page(__doc__, "", page.parts(runs))
+    cost = _claims.interval(microseconds_a_step())
+    written = _page.page(__doc__, "", page.parts(runs, cost))
     options.output.write_text(written, "utf-8")
-    print(page.must_hold(runs))
+    print(page.must_hold(runs, cost))
 
 
 if __name__ == "__main__":

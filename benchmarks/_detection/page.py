@@ -16,10 +16,10 @@ from .scores import Score, Share, median, score
 VERDICTS = ("diverged", "collapsed", "partly_collapsed", "revolution", "never_fitted", "healthy", "insufficient_data")
 
 
-def parts(runs: Sequence[Judged]) -> list[Part]:
-    """Every part of the page, from the runs alone."""
+def parts(runs: Sequence[Judged], cost: Interval | None = None) -> list[Part]:
+    """Every part of the page; `cost` is what detection takes of a step, in microseconds."""
     return [
-        ("Must hold", must_hold(runs)),
+        ("Must hold", must_hold(runs, cost)),
         ("By program", by_program(runs)),
         ("Beside the baselines", beside_baselines(runs)),
         ("Also counted", also_counted(score(runs))),
@@ -30,7 +30,7 @@ def parts(runs: Sequence[Judged]) -> list[Part]:
     ]
 
 
-def must_hold(runs: Sequence[Judged]) -> str:
+def must_hold(runs: Sequence[Judged], cost: Interval | None = None) -> str:
     """The figures that were promised, met or not."""
     all_of = score(runs)
     programs = Counter(run.program for run in runs)
@@ -49,6 +49,9 @@ def must_hold(runs: Sequence[Judged]) -> str:
         share("gradual collapses with a warning before they settled", all_of.gradual_warned, at_least=80),
         share("gradual collapses warned of 5 % of the run before", all_of.gradual_led, at_least=50),
         share("revolutions flagged with an onset within 3 % of the run", all_of.revolutions_dated, at_least=90),
+        Claim(
+            "detection, CPU time a step outside captures", cost, "µs", at_most=50, note="" if cost else "not measured"
+        ),
         Claim("programs", float(len(programs)), at_least=12),
         Claim("runs of the program with the fewest", float(min(programs.values())), at_least=10),
         Claim("healthy runs", float(all_of.false_stops.of), at_least=150),
