@@ -135,11 +135,11 @@ PROGRAMS = (
     ),
     _SHAPES.but(
         name="colour-conv-hinge", data="colour", shape=Shape((3, 32, 32), 32, 16), loss="hinge",
-        penalty=("r1", 0.5), length=900, batch=32,
+        penalty=("r1", 0.5), length=1500, batch=32,
     ),
     _SHAPES.but(
-        name="colour-64-conv-vanilla", data="colour-64", shape=Shape((3, 64, 64), 32, 8, norm_d=True), length=600,
-        batch=32, rates=(5e-4, 5e-4),
+        name="colour-64-conv-hinge-spectral", data="colour-64", shape=Shape((3, 64, 64), 32, 8, spectral=True),
+        loss="hinge", penalty=None, rates=(1e-3, 1e-3), length=1000, batch=32,
     ),
     _DIGITS.but(name="mnist-dense-vanilla", data="mnist", shape=Shape((1, 28, 28), 64, 128), rates=(2e-4, 2e-4)),
     _SHAPES.but(

@@ -15,7 +15,7 @@ from collapse_probe.detectors import AbstractDetector, DetectorOptions, get
 from tests.benchmarks.detection_runs import observed, step
 
 WELL, LOST = [8.0], [1.0]
-HEALTHY, COLLAPSED, TRANSIENT = WELL * 60, WELL * 30 + LOST * 30, WELL * 25 + LOST * 4 + WELL * 31
+HEALTHY, COLLAPSED, TRANSIENT = WELL * 60, WELL * 30 + LOST * 30, WELL * 25 + [3.5] * 4 + WELL * 31
 
 
 def made_up(detection: SimpleNamespace, modes: list[float], **fields: Any) -> Any:
@@ -95,7 +95,7 @@ def live(folder: Path) -> tuple[cp.Run, int | None]:
     """A run fed by hand that collapses, and the step after which it was to stop."""
     ring, generator = cp.toy.ring(8), torch.Generator().manual_seed(0)
     stop = None
-    with cp.Probe(run=folder, real=ring.sample(1024, generator=generator), sample_size=128) as probe:
+    with cp.Probe(run=folder, real=ring.sample(1024, generator=generator), sample_size=128, total_steps=30) as probe:
         for index in range(30):
             fake = ring.sample(128, generator=generator)
             if index >= 15:
