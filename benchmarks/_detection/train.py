@@ -175,15 +175,20 @@ def _kept(folder: Path, plan: Plan) -> None:
 
 
 def _part(program: Program, mnist: Path | None, most: int | None) -> str:
-    """The first `most` runs of a program, those that are not there yet, one after another."""
+    """The first `most` runs of a program, one after another; those that are kept, or were just made, are taken up."""
     torch.set_num_threads(1)
     known = data(program.data, mnist)
     label = labeller(known)
     if isinstance(label, Classifier):
         print(f"{program.name}: classifier right on {label.accuracy:.1%} of unseen pictures", flush=True)
+    target = OBSERVATIONS / f"{program.name}.npz"
+    kept = {one.name: one for one in load(target)} if target.is_file() else {}
     done = []
     for plan in plans(program)[:most]:
         path = WORK / "runs" / f"{plan.name}.npz"
+        if plan.name in kept:
+            done.append(kept.pop(plan.name))
+            continue
         if not path.is_file():
             folder, began = WORK / "folders" / plan.name, time.perf_counter()
             shutil.rmtree(folder, ignore_errors=True)
@@ -194,7 +199,8 @@ def _part(program: Program, mnist: Path | None, most: int | None) -> str:
             shutil.rmtree(folder)
             print(f"{plan.name}: {time.perf_counter() - began:.0f} s", flush=True)
         done += list(load(path))
-    save(OBSERVATIONS / f"{program.name}.npz", done)
+    # Runs that are kept and not asked for this time stay.
+    save(target, [*done, *kept.values()])
     return program.name
 
 
