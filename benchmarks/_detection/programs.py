@@ -138,8 +138,8 @@ PROGRAMS = (
         penalty=("r1", 0.5), length=1500, batch=32,
     ),
     _SHAPES.but(
-        name="colour-64-conv-hinge-spectral", data="colour-64", shape=Shape((3, 64, 64), 32, 8, spectral=True),
-        loss="hinge", penalty=None, rates=(1e-3, 1e-3), length=1000, batch=32,
+        name="colour-64-conv-vanilla", data="colour-64", shape=Shape((3, 64, 64), 32, 16), penalty=("r1", 0.5),
+        length=1200,
     ),
     _DIGITS.but(name="mnist-dense-vanilla", data="mnist", shape=Shape((1, 28, 28), 64, 128), rates=(2e-4, 2e-4)),
     _SHAPES.but(

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from .. import detectors
+from .._best import BestCapture
 from .._records import Band, Event, Observation
 from ..detectors._base import DetectorOptions
-from ._time_left import with_time_left
+from ._advice import with_best_step, with_time_left
 
 
 class Monitor:
@@ -21,6 +22,7 @@ class Monitor:
         self._total_steps = options.total_steps
         self._of_steps = [detector.update for detector in watching if detector.watches != "statistics"]
         self._of_statistics = [detector.update for detector in watching if detector.watches != "steps"]
+        self._best = BestCapture()
         self.events: list[Event] = []
 
     def observe_step(self, step: int, values: Mapping[str, float]) -> list[Event]:
@@ -29,13 +31,19 @@ class Monitor:
 
     def observe_statistics(self, step: int, values: Mapping[str, float], bands: Mapping[str, Band]) -> list[Event]:
         """Take the statistics of a capture, with what real data score; the events that it raised."""
-        return self._observe(Observation(step, values, bands), self._of_statistics)
+        raised = self._observe(Observation(step, values, bands), self._of_statistics)
+        self._best.observe(step, values, bands)
+        return raised
 
     def _observe(
         self, observation: Observation, updates: Sequence[Callable[[Observation], Event | None]]
     ) -> list[Event]:
-        raised = [
-            with_time_left(event, self._total_steps) for update in updates if (event := update(observation)) is not None
-        ]
+        raised = []
+        for update in updates:
+            event = update(observation)
+            if event is not None:
+                self._best.note(event)
+                event = with_best_step(event, self._best.step)
+                raised.append(with_time_left(event, self._total_steps))
         self.events += raised
         return raised

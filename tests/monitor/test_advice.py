@@ -1,4 +1,4 @@
-"""An event says how much of the run is still to come, live and replayed."""
+"""What an event advises of the run as a whole, live and replayed."""
 
 import dataclasses
 import math
@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import collapse_probe as cp
-from collapse_probe._monitor._time_left import with_time_left
-from collapse_probe._records import Event
+from collapse_probe._monitor import Monitor
+from collapse_probe._monitor._advice import with_time_left
+from collapse_probe._records import Band, Event
 
 COLLAPSE = Event("collapse", "critical", 99, 50, "Collapse.", {}, "Stop here.")
 RECOVERY = Event("recovery", "warning", 99, 99, "Recovered.", {}, "No action needed.")
@@ -59,3 +60,13 @@ def test_a_watched_run_says_so_too(tmp_path: Path) -> None:
             optimizer.step()
             probe.log(loss_g=math.inf)
     assert probe.events[0].advice.endswith("Of 50 steps 49 (98%) are still to come.")
+
+
+def test_a_critical_event_names_the_best_step_before_it() -> None:
+    monitor = Monitor()
+    bands = {"occupancy": Band(20.0, 0.5)}
+    for index, ratio in enumerate([0.5, 0.9, 0.95, 0.9] + [0.1] * 6):
+        monitor.observe_statistics(10 * index, {"occupancy": 20 * ratio}, bands)
+    warning, critical = monitor.events
+    assert "best generator" not in warning.advice
+    assert critical.advice.endswith("The best generator was at step 20.")

@@ -1,4 +1,4 @@
-"""How much of a run is still to come, in the words of an event."""
+"""What an event's advice says of the run as a whole: where its best generator was, and how much is still to come."""
 
 import dataclasses
 
@@ -17,3 +17,15 @@ def with_time_left(event: Event, total_steps: int | None) -> Event:
         return event
     said = f"Of {total_steps:,} steps {left:,} ({left / total_steps:.0%}) are still to come."
     return dataclasses.replace(event, advice=f"{event.advice} {said}")
+
+
+def with_best_step(event: Event, step: int | None) -> Event:
+    """The event with where to go back to, if it is critical and there was something better before.
+
+    >>> collapse = Event("collapse", "critical", 1249, 1000, "Collapse.", {}, "Stop here.")
+    >>> with_best_step(collapse, 900).advice
+    'Stop here. The best generator was at step 900.'
+    """
+    if event.severity != "critical" or step is None or step >= event.step:
+        return event
+    return dataclasses.replace(event, advice=f"{event.advice} The best generator was at step {step:,}.")
