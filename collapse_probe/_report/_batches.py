@@ -24,10 +24,11 @@ FARTHEST = 1e30
 
 @dataclass(frozen=True)
 class Sheet:
-    """An image for the page; `scale` enlarges it so that small pictures can be seen."""
+    """An image for the page; shown at this width and height, so that small pictures can be seen."""
 
     uri: str
     width: int
+    height: int
     tiles: int
 
 
@@ -88,8 +89,8 @@ def contact_sheet(
     if frames is not None:
         gap, tiles = 3, [np.broadcast_to(tile, (*tile.shape[:2], 3)) for tile in tiles]
     sheet = _grid(tiles, columns, gap=gap, frames=frames)
-    shown = sheet.shape[1] * max(WIDTH // sheet.shape[1], 1)
-    return Sheet(_data_uri(sheet), shown, len(tiles))
+    scale = max(WIDTH // sheet.shape[1], 1)
+    return Sheet(_data_uri(sheet), sheet.shape[1] * scale, sheet.shape[0] * scale, len(tiles))
 
 
 def thumbnail(samples: Shaped[np.ndarray, "n ..."], limits: tuple[float, float]) -> str:

@@ -35,6 +35,7 @@ class Moving:
     images: list[str] = field(default_factory=list)
     real: Sheet | None = None
     width: int = 0
+    height: int = 0
     thumbnail: str = ""
     strip: Strip = field(default_factory=Strip)
     neighbours: Strip = field(default_factory=Strip)
@@ -70,7 +71,7 @@ def _add_images(found: Moving, view: View) -> None:
     limits = value_range(view.run.info.get("value_range"), reference, *batches)
     sheets = [contact_sheet(batch, limits) for batch in batches]
     found.images = [sheet.uri for sheet in sheets]
-    found.width = sheets[0].width
+    found.width, found.height = sheets[0].width, sheets[0].height
     found.strip = film_strip(view, found.steps, limits)
     found.neighbours = neighbour_strip(view, found.steps, limits)
     found.thumbnail = thumbnail(batches[-1], limits)

@@ -71,12 +71,13 @@ def _pictures(view: View, found: Moving) -> list[str]:
     if found.images:
         cards.append(
             f"<div><h3>{escape(say('Generated batch'))} <span class='quiet caption'></span></h3>"
-            f"<img class='sheet moves' alt='{escape(say('generated samples'))}' width='{found.width}'></div>"
+            f"<img class='sheet moves' alt='{escape(say('generated samples'))}' width='{found.width}' "
+            f"height='{found.height}'></div>"
         )
     if found.real is not None:
         cards.append(
             f"<div><h3>{escape(say('Real data'))}</h3><img class='sheet' alt='{escape(say('real samples'))}' "
-            f"width='{found.real.width}' src='{found.real.uri}'></div>"
+            f"width='{found.real.width}' height='{found.real.height}' src='{found.real.uri}'></div>"
         )
     if found.strip.images:
         cards.append(_strip(say("Fixed latents"), say("samples from the same latents"), "fixed", found.strip))
@@ -89,5 +90,5 @@ def _pictures(view: View, found: Moving) -> list[str]:
 def _strip(title: str, alt: str, name: str, strip: Strip) -> str:
     return (
         f"<div data-strip='{name}'><h3>{escape(title)} <span class='quiet strip-caption'></span></h3>"
-        f"<img class='sheet strip' alt='{escape(alt)}' width='{strip.width}'></div>"
+        f"<img class='sheet strip' alt='{escape(alt)}' width='{strip.width}' height='{strip.height}'></div>"
     )

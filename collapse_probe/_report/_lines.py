@@ -27,7 +27,8 @@ class Lines:
             else:
                 dense[name] = values
         kept = shared_rows(x, np.array(list(dense.values())).reshape(len(dense), len(x)), most=most, events=events)
-        self.lines |= {name: (x[kept], values[kept]) for name, values in dense.items()}
+        shared = x[kept]
+        self.lines |= {name: (shared, values[kept]) for name, values in dense.items()}
 
     def __contains__(self, name: str) -> bool:
         return name in self.lines

@@ -18,6 +18,7 @@ HEADINGS = (
     ("edge", ""),
     ("diversity", ""),
 )
+AXES = {"step": "equal steps", "samples": "equal samples seen", "time": "equal time"}
 NUMERIC = frozenset({"onset", "best", "steps", "saved"})
 
 
@@ -50,10 +51,7 @@ def compare(entries: list[Entry], say: Words) -> str:
     if len(entries) < 2 or not columns:
         return ""
     quantities = "".join(f"<option value='{escape(name)}'>{escape(title)}</option>" for name, title in columns.items())
-    axes = "".join(
-        f"<option value='{name}'>{escape(say(text))}</option>"
-        for name, text in (("step", "equal steps"), ("samples", "equal samples seen"), ("time", "equal time"))
-    )
+    axes = "".join(f"<option value='{name}'>{escape(say(text))}</option>" for name, text in AXES.items())
     look = layout(
         height=380,
         margin={"l": 76, "r": 44, "t": 48, "b": 52},

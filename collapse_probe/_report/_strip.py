@@ -20,6 +20,7 @@ class Strip:
     captions: list[str] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
     width: int = 0
+    height: int = 0
 
     def show_at(self, steps: list[int]) -> "Strip":
         """At each step the newest sheet that was drawn by then, the first where there is none yet."""
@@ -41,7 +42,7 @@ def film_strip(view: View, steps: list[int], limits: tuple[float, float]) -> Str
             strip.images.append(drawn.uri)
             strip.steps.append(step)
             strip.captions.append(view.say("drawn after step {step}", step=f"{step:,}"))
-            strip.width = drawn.width
+            strip.width, strip.height = drawn.width, drawn.height
     return strip.show_at(steps)
 
 
@@ -58,7 +59,7 @@ def neighbour_strip(view: View, steps: list[int], limits: tuple[float, float]) -
             strip.images.append(sheet.uri)
             strip.steps.append(step)
             strip.captions.append(view.say("step {step}: {said}", step=f"{step:,}", said=said))
-            strip.width = sheet.width
+            strip.width, strip.height = sheet.width, sheet.height
     return strip.show_at(steps)
 
 

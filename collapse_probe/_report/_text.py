@@ -126,7 +126,9 @@ def duration(seconds: float | int, say: Words = ENGLISH) -> str:
     hours, minutes = divmod(minutes, 60)
     if hours:
         return say("{hours} h {minutes} min", hours=f"{hours:,}", minutes=minutes)
-    return say("{minutes} min {seconds} s", minutes=minutes, seconds=rest) if minutes else f"{rest} s"
+    return (
+        say("{minutes} min {seconds} s", minutes=minutes, seconds=rest) if minutes else say("{seconds} s", seconds=rest)
+    )
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
