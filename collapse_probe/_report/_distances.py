@@ -17,9 +17,12 @@ SIDE, MOST_NUMBERS, MOST_SAMPLES, BINS, MOST_PAIRS = 16, 4096, 128, 40, 400
 
 def features(samples: Shaped[np.ndarray, "n ..."]) -> Float[np.ndarray, "n d"]:
     """What distances are taken between: pictures averaged down to 16 × 16, the first 4,096 numbers of anything else."""
+    pictures_given = is_image(samples)
+    if not pictures_given:
+        samples = samples.reshape(len(samples), -1)[:, :MOST_NUMBERS]
     values = np.nan_to_num(samples.astype(np.float64), nan=0.0, posinf=FARTHEST, neginf=-FARTHEST)
     values = values.clip(-FARTHEST, FARTHEST)
-    if is_image(samples):
+    if pictures_given:
         pictures = channels_last(values)
         height, width = pictures.shape[1:3]
         for axis, size in ((1, height), (2, width)):
@@ -27,7 +30,7 @@ def features(samples: Shaped[np.ndarray, "n ..."]) -> Float[np.ndarray, "n d"]:
             counts = np.diff([*edges, size]).reshape([-1 if each == axis else 1 for each in range(4)])
             pictures = np.add.reduceat(pictures, edges, axis=axis) / counts
         values = pictures
-    return values.reshape(len(values), -1)[:, :MOST_NUMBERS]
+    return values.reshape(len(values), -1)
 
 
 def distances_figure(view: View, batches: list[np.ndarray]) -> tuple[Figure, list[dict[str, Any]]] | None:
@@ -70,7 +73,7 @@ def latents_figure(view: View) -> tuple[Figure, list[dict[str, Any]], list[str]]
             latents = view.run.capture(step).get("latents")
         except CollapseProbeError:
             return None
-        if latents is None or len(latents) != len(batch) or len(batch) < 3:
+        if latents is None or latents.ndim < 1 or len(latents) != len(batch) or len(batch) < 3:
             return None
         kept = MOST_SAMPLES
         pairs.append((pdist(features(latents[:kept])), pdist(features(batch[:kept]))))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._records import DIVERSITY
-from ._captures import Moving
+from ._captures import Moving, moving
 from ._html import badge
-from ._section import section, shown
+from ._section import section
 from ._spark import sparkline
 from ._style import ATTENTION, BLUE, PURPLE, VERDICTS, escape
-from ._text import advice, step, tags, time_saved
+from ._text import advice, planned_and_flagged, step, tags, time_saved
 from ._view import View
 
 
@@ -32,7 +32,7 @@ class Entry:
 
 def entry(view: View, *, link: str) -> Entry:
     """Everything of the run that the page shows; `link` is where its section is."""
-    found = shown(view)
+    found = moving(view)
     kind = view.verdict.kind
     return Entry(
         anchor=view.anchor,
@@ -59,7 +59,8 @@ def _row(view: View, found: Moving, link: str) -> str:
     text = " ".join([view.name, verdict.kind, verdict.reason, *(f"{n} {v}" for n, v in tags(view))]).lower()
     alt = escape(say("newest samples"))
     thumb = f"<img class='thumb' alt='{alt}' src='{found.thumbnail}'>" if found.thumbnail else ""
-    short = saved_share(view)
+    flagged = planned_and_flagged(view.run)
+    short = (flagged[0] - flagged[1]) / flagged[0] if flagged else None
     said = time_saved(view.run, say) or ""
     cells = [
         f"<td><input type='checkbox' class='pick' aria-label='{escape(say('compare {run}', run=view.name))}'></td>",
@@ -95,13 +96,6 @@ def _number(label: str, key: str, value: int | None) -> str:
     known = "" if value is None else value
     fields = f"data-label='{escape(label)}' data-key='{key}' data-value='{known}'"
     return f"<td class='number' {fields}>{escape(step(value))}</td>"
-
-
-def saved_share(view: View) -> float | None:
-    """Of the planned steps, those that stopping at the first critical event spares."""
-    total = view.run.info.get("total_steps")
-    flagged = next((event.step for event in view.run.event_list if event.severity == "critical"), None)
-    return (total - flagged) / total if isinstance(total, int) and flagged is not None and total > flagged else None
 
 
 def sparklines(view: View) -> tuple[str, str]:

@@ -27,8 +27,12 @@ def plot(view: View, name: str, figure: Figure, *, title: str, role: str = "") -
 
 def data(identifier: str, content: object) -> str:
     """JSON inside the page; no `<` is left in it, so no text of the run can end it."""
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    return f"<script type='application/json' id='{identifier}'>{text}</script>"
+    return f"<script type='application/json' id='{identifier}'>{inert(content)}</script>"
+
+
+def inert(content: object) -> str:
+    """JSON without a `<`."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def pairs(values: list[tuple[str, str]]) -> str:

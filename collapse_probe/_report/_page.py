@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs, get_plotlyjs_version
 from .._version import __version__
 from ..errors import CollapseProbeError
 from ._entry import Entry
-from ._html import data
+from ._html import inert
 from ._overview import compare, overview, summary
 from ._style import escape
 from ._words import Words
@@ -69,10 +69,10 @@ def html(parts: dict[str, str], *, say: Words, plotlyjs: Plotly, folder: str = "
         "source": source,
         "style": files(__package__).joinpath("style.css").read_text("utf-8"),
         "script": script(),
-        "words": data("words", say.known).partition(">")[2].removesuffix("</script>"),
-        "plotly": "" if plotlyjs == "inline" else _linked(plotlyjs, folder),
+        "words": inert(say.known),
+        "plotly": "\0",  # in no text of the page: what is escaped has no control characters
     }
-    before, _, after = string.Template(template).safe_substitute(values | {"plotly": "\0"}).partition("\0")
+    before, _, after = string.Template(template).substitute(values).partition("\0")
     yield before
     if plotlyjs == "inline":
         yield f"<script>{get_plotlyjs()}</script>"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ._captures import Moving, moving
+from ._captures import Moving
 from ._cards import moving_cards, moving_data
 from ._figures import heat_figure, time_figure
 from ._html import cost, pairs, plot
@@ -43,11 +43,6 @@ def section(view: View, found: Moving) -> str:
     # Base64 holds no `<`.
     data = f"<script type='application/octet-stream' id='{view.anchor}-data'>{packed(content)}</script>"
     return f"<section class='run' id='{view.anchor}'>{''.join(parts)}{data}</section>"
-
-
-def shown(view: View) -> Moving:
-    """What moves, read once."""
-    return moving(view)
 
 
 def _measures(view: View) -> dict[str, Any]:

@@ -10,6 +10,7 @@ WIDTH, HEIGHT, POINTS = 120, 34, 90
 
 def sparkline(x: np.ndarray, y: np.ndarray, *, limits: tuple[float, float], colour: str, title: str) -> str:
     """An SVG of the line between two limits, with its peaks; a dash where there is nothing to draw."""
+    x = x.astype(np.float64)
     finite = y[np.isfinite(y)]
     if len(finite) < 2 or not x[-1] > x[0]:
         return "–"

@@ -84,10 +84,10 @@ def thinned(view: View) -> list[str]:
 
 def time_saved(run: Run, say: Words = ENGLISH) -> str | None:
     """What stopping at the first critical event saves of the steps that were planned."""
-    total = run.info.get("total_steps")
-    flagged = next((event.step for event in run.event_list if event.severity == "critical"), None)
-    if not isinstance(total, int) or flagged is None or total <= flagged:
+    known = planned_and_flagged(run)
+    if known is None:
         return None
+    total, flagged = known
     saved = total - flagged
     sentence = say(
         "Stopping when it was flagged, at step {step} of {total}, saves {saved} steps ({share})",
@@ -101,6 +101,13 @@ def time_saved(run: Run, say: Words = ENGLISH) -> str | None:
         took = duration(saved * rate, say)
         sentence += say(", about {duration} at {rate} s a step", duration=took, rate=number(rate))
     return sentence + say(".")
+
+
+def planned_and_flagged(run: Run) -> tuple[int, int] | None:
+    """How many steps were planned, and the earlier one at which the first critical event was raised."""
+    total = run.info.get("total_steps")
+    flagged = next((event.step for event in run.event_list if event.severity == "critical"), None)
+    return (total, flagged) if isinstance(total, int) and flagged is not None and total > flagged else None
 
 
 def seconds_a_step(run: Run) -> float | None:

@@ -100,6 +100,7 @@ function compareAt() {
   }));
 }
 
+if (!compared) picks.forEach(pick => { pick.hidden = true; });
 if (compared) {
   picks.forEach((pick, number) => { pick.checked = number < AT_FIRST; });
   for (const id of ["choice", "axis"]) document.getElementById(id).addEventListener("change", compare);
