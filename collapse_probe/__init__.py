@@ -2,10 +2,10 @@
 
 >>> import collapse_probe as cp
 >>> sorted(name for name in cp.__all__ if name.islower())
-['__version__', 'attach', 'errors', 'load', 'load_runs', 'replay', 'report', 'statistics', 'toy']
+['__version__', 'attach', 'errors', 'figures', 'load', 'load_runs', 'replay', 'report', 'statistics', 'toy']
 """
 
-from . import errors, statistics, toy
+from . import errors, figures, statistics, toy
 from ._hooks import attach
 from ._recorder import Probe
 from ._records import Event, Verdict
@@ -22,6 +22,7 @@ __all__ = [
     "__version__",
     "attach",
     "errors",
+    "figures",
     "load",
     "load_runs",
     "replay",

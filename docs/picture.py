@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 
 TARGET = Path(__file__).parent / "report.png"
 COLOURS = 128
-HEIGHT = 1190
+HEIGHT = 925
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ PUBLIC = {
     "__version__",
     "attach",
     "errors",
+    "figures",
     "load",
     "load_runs",
     "replay",

@@ -52,7 +52,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_page_the_type_marker_and_the_examples_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"collapse_probe/py.typed", "collapse_probe/_report/page.html"} <= set(names)
+    page = [path for path in (ROOT / "collapse_probe" / "_report").rglob("*.*") if "__pycache__" not in path.parts]
+    assert {"collapse_probe/py.typed", *(path.relative_to(ROOT).as_posix() for path in page)} <= set(names)
     examples = {f"collapse_probe/_examples/{path.name}" for path in (ROOT / "examples").glob("*.py")}
     assert examples and examples <= set(names)
     assert not [

@@ -2,15 +2,16 @@
 
 import base64
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
-from PIL import Image
+from PIL import Image, ImageColor
 
 from ..errors import InvalidArgument
 
-TILES, LONGEST, WIDTH = 64, 64, 520
+TILES, LONGEST, WIDTH, THUMBNAIL = 64, 64, 520, 72
 MOST_BASIS = 2048
 PNG_BYTES = 1 << 17
 """A sheet of more pixels than this is stored as JPEG: 60 sheets of colour photographs would make the page heavy."""
@@ -23,10 +24,11 @@ FARTHEST = 1e30
 
 @dataclass(frozen=True)
 class Sheet:
-    """An image for the page; `scale` enlarges it so that small pictures can be seen."""
+    """An image for the page; shown at this width and height, so that small pictures can be seen."""
 
     uri: str
     width: int
+    height: int
     tiles: int
 
 
@@ -71,20 +73,33 @@ def value_range(given: object, *samples: np.ndarray | None) -> tuple[float, floa
     return 0.0, 1.0
 
 
-def contact_sheet(samples: Shaped[np.ndarray, "n ..."], limits: tuple[float, float]) -> Sheet:
-    """The first pictures in a square grid; what is not finite is black."""
+def contact_sheet(
+    samples: Shaped[np.ndarray, "n ..."],
+    limits: tuple[float, float],
+    *,
+    frames: Mapping[int, str] | None = None,
+    columns: int | None = None,
+) -> Sheet:
+    """The first pictures in a square grid; what is not finite is black. `frames` gives some a frame of a colour."""
     if not is_image(samples):
         raise InvalidArgument(f"samples of shape {samples.shape} are no pictures; expected (n, c, h, w) or (n, h, w)")
     tiles = [_shrink(tile) for tile in _to_bytes(channels_last(samples[:TILES]), limits)]
-    columns = min(8, int(np.ceil(np.sqrt(len(tiles)))))
-    height, width, channels = tiles[0].shape
-    rows = -(-len(tiles) // columns)
-    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1, channels), 255, dtype=np.uint8)
-    for number, tile in enumerate(tiles):
-        y, x = number // columns * (height + 1) + 1, number % columns * (width + 1) + 1
-        sheet[y : y + height, x : x + width] = tile
-    shown = sheet.shape[1] * max(WIDTH // sheet.shape[1], 1)
-    return Sheet(_data_uri(sheet), shown, len(tiles))
+    columns = columns or min(8, int(np.ceil(np.sqrt(len(tiles)))))
+    gap = 1
+    if frames is not None:
+        gap, tiles = 3, [np.broadcast_to(tile, (*tile.shape[:2], 3)) for tile in tiles]
+    sheet = _grid(tiles, columns, gap=gap, frames=frames)
+    scale = max(WIDTH // sheet.shape[1], 1)
+    return Sheet(_data_uri(sheet), sheet.shape[1] * scale, sheet.shape[0] * scale, len(tiles))
+
+
+def thumbnail(samples: Shaped[np.ndarray, "n ..."], limits: tuple[float, float]) -> str:
+    """The first four or sixteen pictures, small enough for a row of a table."""
+    side = max(channels_last(samples[:1]).shape[1:3])
+    tiles = _to_bytes(channels_last(samples[: 16 if side <= 32 else 4]), limits)
+    columns = int(np.ceil(np.sqrt(len(tiles))))
+    edge = max(THUMBNAIL // columns, 1)
+    return _data_uri(_grid([_shrink(tile, edge) for tile in tiles], columns, gap=0))
 
 
 @dataclass(frozen=True)
@@ -124,9 +139,23 @@ def _to_bytes(pictures: Shaped[np.ndarray, "n h w c"], limits: tuple[float, floa
     return ((within - low) / (high - low) * 255).round().astype(np.uint8)
 
 
-def _shrink(tile: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h2 w2 c"]:
+def _grid(
+    tiles: list[UInt8[np.ndarray, "h w c"]], columns: int, *, gap: int, frames: Mapping[int, str] | None = None
+) -> UInt8[np.ndarray, "H W c"]:
+    height, width, channels = tiles[0].shape
+    rows = -(-len(tiles) // columns)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), 255, dtype=np.uint8)
+    for number, tile in enumerate(tiles):
+        y, x = number // columns * (height + gap) + gap, number % columns * (width + gap) + gap
+        if frames and number in frames:
+            sheet[y - gap : y + height + gap, x - gap : x + width + gap] = ImageColor.getrgb(frames[number])
+        sheet[y : y + height, x : x + width] = tile
+    return sheet
+
+
+def _shrink(tile: UInt8[np.ndarray, "h w c"], longest: int = LONGEST) -> UInt8[np.ndarray, "h2 w2 c"]:
     height, width, channels = tile.shape
-    factor = max(height, width) / LONGEST
+    factor = max(height, width) / longest
     if factor <= 1:
         return tile
     size = (max(round(width / factor), 1), max(round(height / factor), 1))

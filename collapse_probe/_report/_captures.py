@@ -1,48 +1,67 @@
-"""What the slider of a run moves: the generated batch, and the parts of vector statistics."""
+"""What the slider of a run moves: the generated batch, and what is computed from it."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ._batches import Plane, Sheet, contact_sheet, is_image, value_range
+from ._batches import Plane, Sheet, contact_sheet, is_image, thumbnail, value_range
+from ._cloud import MOST_GENERATED, cloud_figure, cloud_thumbnail
+from ._distances import distances_figure, latents_figure
 from ._figures import parts_figure
-from ._strip import Strip, film_strip
-from ._style import AXIS, GENERATED, REAL, Figure, layout, numbers
+from ._strip import Strip, film_strip, neighbour_strip
+from ._style import Figure
 from ._view import View
 
-MOST_REAL, MOST_GENERATED = 1000, 500
+BATCH = "batch"
+
+
+@dataclass
+class Panel:
+    """A figure that follows the slider: at each step `moves` changes its first trace, `captions` stands beside it."""
+
+    title: str
+    figure: Figure
+    moves: list[dict[str, Any]]
+    captions: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Moving:
-    """Figures that follow the slider, and what of them changes: `moves[figure]` is a list over the steps."""
+    """Everything that the slider of a run moves, over its steps."""
 
     steps: list[int]
     captions: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     real: Sheet | None = None
     width: int = 0
+    height: int = 0
+    thumbnail: str = ""
     strip: Strip = field(default_factory=Strip)
-    figures: dict[str, Figure] = field(default_factory=dict)
-    titles: dict[str, str] = field(default_factory=dict)
-    moves: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    neighbours: Strip = field(default_factory=Strip)
+    panels: dict[str, Panel] = field(default_factory=dict)
 
 
 def moving(view: View) -> Moving:
-    """Everything that the slider of this run moves."""
+    """Pictures or points, distances, latents, and the parts of vector statistics."""
     found = Moving(view.slider)
-    if view.shown:
-        if is_image(next(iter(view.shown.values()))):
+    batches = list(view.shown.values())
+    if batches:
+        if is_image(batches[0]):
             _add_images(found, view)
         else:
             _add_points(found, view)
+        spread = distances_figure(view, batches)
+        if spread is not None:
+            found.panels["distances"] = Panel(view.say("Distances between samples"), *spread)
+        latents = latents_figure(view)
+        if latents is not None:
+            found.panels["latents"] = Panel(view.say("Do the latents matter?"), *latents)
     if found.steps:
-        for name in view.vectors:
+        for number, name in enumerate(view.vectors):
             figure, heights = parts_figure(view, name)
-            found.figures[name] = figure
-            found.titles[name] = view.label(name).title
-            found.moves[name] = [{"y": [row]} for row in heights]
+            moves = [{"y": [row]} for row in heights]
+            found.panels[f"parts-{number}"] = Panel(view.label(name).title, figure, moves)
     return found
 
 
@@ -52,16 +71,27 @@ def _add_images(found: Moving, view: View) -> None:
     limits = value_range(view.run.info.get("value_range"), reference, *batches)
     sheets = [contact_sheet(batch, limits) for batch in batches]
     found.images = [sheet.uri for sheet in sheets]
-    found.width = sheets[0].width
+    found.width, found.height = sheets[0].width, sheets[0].height
     found.strip = film_strip(view, found.steps, limits)
-    found.captions = [
-        f"{sheet.tiles:,} of {len(batch):,} samples{_not_finite(batch)}"
-        for sheet, batch in zip(sheets, batches, strict=True)
-    ]
+    found.neighbours = neighbour_strip(view, found.steps, limits)
+    found.thumbnail = thumbnail(batches[-1], limits)
+    found.captions = [_caption(view, sheet.tiles, batch) for sheet, batch in zip(sheets, batches, strict=True)]
     found.real = None if reference is None else contact_sheet(reference, limits)
 
 
 def _add_points(found: Moving, view: View) -> None:
+    figure, clouds, real = cloud(view)
+    shown = [min(len(each), MOST_GENERATED) for each in clouds]
+    batches = view.shown.values()
+    captions = [_caption(view, count, batch) for count, batch in zip(shown, batches, strict=True)]
+    moves = [{"x": [each[:MOST_GENERATED, 0]], "y": [each[:MOST_GENERATED, 1]]} for each in clouds]
+    found.thumbnail = cloud_thumbnail(clouds[-1], real)
+    title = view.say("Generated batch over real data") if real is not None else view.say("Generated batch")
+    found.panels[BATCH] = Panel(title, figure, moves, captions)
+
+
+def cloud(view: View) -> tuple[Figure, list[np.ndarray], np.ndarray | None]:
+    """The first capture shown over real points; and the points of all captures and of real data in its plane."""
     batches = list(view.shown.values())
     reference = view.reference
     if reference is not None and reference[0].size != batches[0][0].size:
@@ -70,63 +100,10 @@ def _add_points(found: Moving, view: View) -> None:
     clouds = [plane.points(batch) for batch in batches]
     real = plane.points(reference) if reference is not None else None
     real = real if real is not None and len(real) else None
-    found.captions = [
-        f"{min(len(cloud), MOST_GENERATED):,} of {len(batch):,} samples{_not_finite(batch)}"
-        for cloud, batch in zip(clouds, batches, strict=True)
-    ]
-    moves = [{"x": [numbers(c[:MOST_GENERATED, 0])], "y": [numbers(c[:MOST_GENERATED, 1])]} for c in clouds]
-    found.moves["batch"] = moves
-    found.figures["batch"] = _cloud(moves[0], real, np.concatenate(clouds), batches[0][0].size)
-    found.titles["batch"] = "Generated batch" + (" over real data" if real is not None else "")
+    return cloud_figure(view, clouds, real, size=batches[0][0].size), clouds, real
 
 
-def _cloud(first: dict[str, Any], real: np.ndarray | None, every: np.ndarray, size: int) -> Figure:
-    common = {"type": "scatter", "mode": "markers"}
-    hover = "%{x:.3~g}, %{y:.3~g}"
-    data = [
-        common
-        | {"name": "generated", "x": first["x"][0], "y": first["y"][0], "hovertemplate": hover}
-        | {"marker": {"color": GENERATED, "size": 5, "opacity": 0.8}}
-    ]
-    if real is not None:
-        thinned = real[:: -(-len(real) // MOST_REAL)]
-        data.append(
-            common
-            | {"name": "real data", "x": numbers(thinned[:, 0]), "y": numbers(thinned[:, 1]), "zorder": -1}
-            | {"marker": {"color": REAL, "size": 4, "opacity": 0.3}, "hovertemplate": hover}
-        )
-    named = {1: ("sample", "no meaning: spread out"), 2: ("first coordinate", "second coordinate")}
-    across, up = named.get(size, ("first principal direction", "second principal direction"))
-    low, high = _limits(every if real is None else real)
-    look = layout(
-        height=520,
-        margin={"l": 60, "r": 40, "t": 40, "b": 48},
-        hovermode="closest",
-        legend={
-            "orientation": "h",
-            "x": 1,
-            "xanchor": "right",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "itemsizing": "constant",
-        },
-        xaxis=AXIS | {"title": {"text": across}, "range": [low[0], high[0]]},
-        yaxis=AXIS | {"title": {"text": up}, "range": [low[1], high[1]]},
-    )
-    if size != 1:
-        look["yaxis"] |= {"scaleanchor": "x", "scaleratio": 1}
-    return {"data": data, "layout": look}
-
-
-def _limits(points: np.ndarray) -> tuple[list[float], list[float]]:
-    """A frame that stays while the slider moves: the points' own, a quarter wider."""
-    if not len(points):
-        return [-1.0, -1.0], [1.0, 1.0]
-    low, high = points.min(axis=0), points.max(axis=0)
-    margin = np.where(high > low, (high - low) / 4, 1.0)
-    return (low - margin).tolist(), (high + margin).tolist()
-
-
-def _not_finite(batch: np.ndarray) -> str:
+def _caption(view: View, shown: int, batch: np.ndarray) -> str:
+    said = view.say("{shown} of {count} samples", shown=f"{shown:,}", count=f"{len(batch):,}")
     bad = int((~np.isfinite(batch.reshape(len(batch), -1)).all(axis=1)).sum())
-    return f"; {bad:,} of them hold NaN or infinity" if bad else ""
+    return said + (view.say("; {count} of them hold NaN or infinity", count=f"{bad:,}") if bad else "")

@@ -1,4 +1,4 @@
-"""The figures of a run: its rows over the training steps, and the parts of its vector statistics."""
+"""The figures of a run over its training steps, and the parts of its vector statistics."""
 
 from typing import Any
 
@@ -6,10 +6,12 @@ import numpy as np
 
 from ._marks import lines, name_each_once, vertical
 from ._rows import Row
-from ._style import AXIS, GENERATED, GREY, REAL, Figure, layout, numbers, plain
+from ._style import AXIS, GENERATED, GREY, LEGEND, REAL, Figure, layout, numbers, plain
 from ._view import View
 
 GAP, TOP, BOTTOM = 44, 92, 52
+CELLS = 400
+"""More columns than this a heat map does not draw; the captures of a stretch are averaged."""
 
 
 def time_figure(view: View, found: list[Row]) -> Figure | None:
@@ -39,54 +41,83 @@ def time_figure(view: View, found: list[Row]) -> Figure | None:
         margin={"l": 84, "r": 44, "t": TOP, "b": BOTTOM},
         hovermode="x unified",
         hoversubplots="axis",
+        hoverdistance=-1,
         legend={"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top", "itemsizing": "constant"},
-        xaxis=_step_axis(f"y{len(drawn)}" if len(drawn) > 1 else "y", view.last_step or 0),
+        xaxis=step_axis(view, f"y{len(drawn)}" if len(drawn) > 1 else "y"),
         annotations=titles,
         shapes=[*lines(view), cursor],
     )
     return {"data": data, "layout": look | axes}
 
 
-def parts_figure(view: View, name: str) -> tuple[Figure, list[list[float | None]]]:
+def parts_figure(view: View, name: str) -> tuple[Figure, np.ndarray]:
     """The parts of a vector statistic at one step beside those of real data, and its heights at each step shown."""
     columns, label = view.vectors[name], view.label(name)
     # The statistics of a capture have its step; where a row is missing, the last one before it stands.
-    table = view.statistics[columns].reindex(view.slider, method="ffill")
-    heights = [numbers(row) for row in table.to_numpy(dtype=float)]
+    heights = numbers(view.statistics[columns].reindex(view.slider, method="ffill"))
     bands = [view.bands.get(column) for column in columns]
     means = np.array([band.mean if band else np.nan for band in bands])
     spreads = np.array([2 * band.sd if band else np.nan for band in bands])
-    places = [int(column.rpartition(".")[2]) for column in columns]
+    places = np.array([int(column.rpartition(".")[2]) for column in columns])
     hover = f"{plain(label.part)} %{{x}}: %{{y:.4~g}}"
     common = {"type": "bar", "x": places}
-    data = [common | {"name": "generated", "y": heights[0], "marker": {"color": GENERATED}, "hovertemplate": hover}]
+    bars: dict[str, Any] = {"name": view.say("generated"), "y": heights[0], "marker": {"color": GENERATED}}
+    data = [common | bars | {"hovertemplate": hover}]
     if np.isfinite(means).any():
-        bars = {"name": "real data, ± 2 sd", "y": numbers(means), "marker": {"color": REAL}, "hovertemplate": hover}
-        data.append(common | bars | {"error_y": {"array": numbers(spreads), "thickness": 1, "width": 2, "color": GREY}})
-    every = np.concatenate([table.to_numpy(dtype=float).ravel(), means + np.nan_to_num(spreads), [0.0]])
+        bars = {"name": view.say("real data, mean ± 2 sd"), "y": means, "marker": {"color": REAL}}
+        error = {"array": numbers(spreads), "thickness": 1, "width": 2, "color": GREY}
+        data.append(common | bars | {"hovertemplate": hover, "error_y": error})
+    every = np.concatenate([heights.ravel(), means + np.nan_to_num(spreads), [0.0]])
     lowest, highest = every[np.isfinite(every)].min(), every[np.isfinite(every)].max()
     look = layout(
         height=340,
         margin={"l": 60, "r": 40, "t": 40, "b": 48},
         barmode="group",
         bargap=0.25,
-        legend={
-            "orientation": "h",
-            "x": 1,
-            "xanchor": "right",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "itemsizing": "constant",
-        },
+        legend=LEGEND,
         xaxis=AXIS | {"title": {"text": plain(label.part)}, "dtick": 1 if len(columns) <= 20 else None},
-        yaxis=AXIS | {"title": {"text": plain(label.unit or "value")}, "range": [lowest * 1.05, highest * 1.05 or 1]},
+        yaxis=AXIS
+        | {"title": {"text": plain(label.unit or view.say("value"))}, "range": [lowest * 1.05, highest * 1.05 or 1]},
     )
     return {"data": data, "layout": look}, heights
 
 
-def _step_axis(anchor: str, last: int) -> dict[str, Any]:
+def heat_figure(view: View, name: str) -> Figure | None:
+    """The parts of a vector statistic over the training steps, one row a part; None where it has one part or row."""
+    columns, label = view.vectors[name], view.label(name)
+    table = view.statistics[columns].dropna(how="all")
+    if len(columns) < 2 or len(table) < 2:
+        return None
+    stretch = -(-len(table) // CELLS)
+    begins = np.arange(0, len(table), stretch)
+    values = np.ma.masked_invalid(table.to_numpy(dtype=np.float64))
+    means = np.stack([values[begin : begin + stretch].mean(axis=0).filled(np.nan) for begin in begins.tolist()])
+    parts = [plain(column.rpartition(".")[2]) for column in columns]
+    trace = {
+        "type": "heatmap",
+        "x": table.index.to_numpy()[begins],
+        "y": parts,
+        "z": means.T,
+        "colorscale": "Cividis",  # made for colour-blind readers: Nuñez, Anderton and Renslow (2018)
+        "hovertemplate": f"%{{x:,d}}: {plain(label.part)} %{{y}}: %{{z:.4~g}}<extra></extra>",
+        "colorbar": {"title": {"text": plain(label.unit or view.say("value")), "side": "right"}, "thickness": 12},
+    }
+    look = layout(
+        height=min(140 + 16 * len(columns), 520),
+        margin={"l": 84, "r": 44, "t": 24, "b": 52},
+        shapes=[vertical(step, "white", "dash") for step in dict.fromkeys(event.onset for event in view.events)],
+        xaxis=step_axis(view, "y"),
+        yaxis=AXIS | {"title": {"text": plain(label.part)}, "type": "category", "nticks": 12},
+    )
+    return {"data": [trace], "layout": look}
+
+
+def step_axis(view: View, anchor: str) -> dict[str, Any]:
+    """The training steps, all of them, with a line under the pointer."""
+    last = view.last_step or 0
     spike = {"showspikes": True, "spikemode": "across", "spikethickness": 1, "spikedash": "solid", "spikecolor": GREY}
-    look = {"anchor": anchor, "title": {"text": "training step"}, "tickformat": ",d", "hoverformat": ",d"}
+    title = {"text": view.say("training step")}
+    look = {"anchor": anchor, "title": title, "tickformat": ",d", "hoverformat": ",d"}
     return AXIS | look | spike | {"range": [-0.01 * last, 1.01 * last] if last else [-1, 1]}
 
 
@@ -95,10 +126,4 @@ def _row_title(row: Row, top: float) -> dict[str, Any]:
     if row.subtitle:
         text += f"  <span style='color:{GREY}'>{plain(row.subtitle)}</span>"
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": top, "xanchor": "left", "yanchor": "bottom"}
-    return place | {
-        "text": text,
-        "showarrow": False,
-        "font": {"size": 12.5},
-        "yshift": 4,
-        "bgcolor": "rgba(255,255,255,0.85)",
-    }
+    return place | {"text": text, "showarrow": False, "font": {"size": 12.5}, "yshift": 4}

@@ -3,38 +3,61 @@
 import textwrap
 from typing import Any
 
+import numpy as np
+
 from .._records import Event
 from ._style import REAL, SEVERITY, plain
 from ._view import View
 
 
-def words(event: Event) -> str:
-    """Kind and severity."""
-    return f"{event.kind.replace('_', ' ')} ({event.severity})"
+def words(view: View, event: Event) -> str:
+    """Kind and severity, in the language of the page."""
+    return view.say("{kind} ({severity})", kind=kind(view, event), severity=view.say(event.severity))
+
+
+def kind(view: View, event: Event) -> str:
+    """The kind of an event."""
+    return view.say(event.kind.replace("_", " "))
+
+
+def ends(view: View) -> list[int]:
+    """For each event the step at which it was over: where it recovered, else where the run ends."""
+    last = max(view.last_step or 0, max((event.step for event in view.events), default=0))
+    found = []
+    for event in view.events:
+        played = event.kind == "revolution"
+        recoveries = [
+            other.step
+            for other in view.events
+            if other.kind == "recovery" and other.step > event.onset and ("edge" in other.evidence) == played
+        ]
+        found.append(event.step if event.kind == "recovery" else min(recoveries, default=last))
+    return found
 
 
 def event_traces(view: View) -> list[dict[str, Any]]:
-    """For each event a bar from its onset to the step that raised it, with what it says."""
+    """For each event a bar from its onset over the step that raised it to its end, with what it says."""
     traces = []
-    for event in view.events:
+    for event, end in zip(view.events, ends(view), strict=True):
         colour = SEVERITY[event.severity]
-        text = f"<b>{plain(words(event))}</b> began at {event.onset:,}, raised at {event.step:,}<br>"
-        text += "<br>".join(plain(line) for part in (event.message, event.advice) for line in textwrap.wrap(part, 70))
+        said = view.say("began at {onset}, raised at {step}", onset=f"{event.onset:,}", step=f"{event.step:,}")
+        text = f"<b>{plain(words(view, event))}</b> {said}<br>"
+        text += "<br>".join(plain(line) for line in textwrap.wrap(event.message, 70))
         traces.append(
             {
                 "type": "scatter",
                 "mode": "lines+markers",
                 "meta": "event",
-                "name": plain(words(event)),
+                "name": plain(words(view, event)),
                 "showlegend": False,
                 "legendgroup": "event",
-                "x": [event.onset, event.step],
-                "y": [plain(event.kind.replace("_", " "))] * 2,
+                "x": np.array([event.onset, event.step, max(end, event.step)]),
+                "y": [plain(kind(view, event))] * 3,
                 "line": {"color": colour, "width": 5},
                 "marker": {
                     "color": colour,
-                    "size": 11,
-                    "symbol": ["diamond-open", "diamond"],
+                    "size": [11, 11, 1],
+                    "symbol": ["diamond-open", "diamond", "line-ns"],
                     "line": {"color": colour, "width": 2},
                 },
                 "hovertemplate": text + "<extra></extra>",
@@ -44,15 +67,17 @@ def event_traces(view: View) -> list[dict[str, Any]]:
 
 
 def lines(view: View) -> list[dict[str, Any]]:
-    """Vertical lines through all rows: dashed where an event began, solid where it was raised, and the best step."""
-    shapes = []
-    for event in view.events:
-        legend = {"name": plain(words(event)), "legendgroup": plain(words(event))}
+    """Through all rows: a band while an event lasts, a line where it began, one where it was raised; the best step."""
+    shapes: list[dict[str, Any]] = []
+    for event, end in zip(view.events, ends(view), strict=True):
+        colour, name = SEVERITY[event.severity], plain(words(view, event))
+        if event.kind != "recovery" and end > event.onset:
+            shapes.append(_band(event.onset, end, colour))
         for step, dash in ((event.step, "solid"), (event.onset, "dash")):
-            shapes.append(vertical(step, SEVERITY[event.severity], dash) | legend)
+            shapes.append(vertical(step, colour, dash) | {"name": name, "legendgroup": name})
     if view.verdict.best_step is not None:
         best = vertical(view.verdict.best_step, REAL, "longdashdot")
-        shapes.append(best | {"name": "best step", "legendgroup": "best step"})
+        shapes.append(best | {"name": view.say("best step"), "legendgroup": "best step"})
     name_each_once(shapes)
     return shapes
 
@@ -62,6 +87,12 @@ def vertical(step: int, colour: str, dash: str) -> dict[str, Any]:
     line = {"color": colour, "width": 1.5, "dash": dash}
     place = {"xref": "x", "yref": "paper", "x0": step, "x1": step, "y0": 0, "y1": 1}
     return {"type": "line", "layer": "between", "line": line} | place
+
+
+def _band(begin: int, end: int, colour: str) -> dict[str, Any]:
+    place = {"xref": "x", "yref": "paper", "x0": begin, "x1": end, "y0": 0, "y1": 1}
+    look = {"fillcolor": colour, "opacity": 0.08, "line": {"width": 0}, "showlegend": False}
+    return {"type": "rect", "layer": "below"} | look | place
 
 
 def name_each_once(items: list[dict[str, Any]]) -> None:

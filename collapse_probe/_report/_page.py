@@ -1,72 +1,112 @@
-"""The whole page: overview, one section a run, footer."""
+"""The pages of a report: one that holds everything, or one for the overview and one for each run."""
 
+import base64
+import hashlib
 import string
+from collections.abc import Iterable
 from importlib.resources import files
+from typing import Literal
 
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from .._version import __version__
 from ..errors import CollapseProbeError
-from ._compare import compare
-from ._section import section, verdict_badge
+from ._entry import Entry
+from ._html import inert
+from ._overview import compare, overview, summary
 from ._style import escape
-from ._text import flat, step
-from ._view import View
+from ._words import Words
 
-HEADINGS = ("run", "verdict", "steps", "went wrong at", "best step", "reason")
-
-
-def page(title: str, views: list[View], errors: list[CollapseProbeError], *, points: int) -> str:
-    """The HTML; nothing in it is fetched from anywhere."""
-    template = string.Template(files(__package__).joinpath("page.html").read_text("utf-8"))
-    return template.substitute(
-        title=escape(title),
-        summary=_summary(views, errors),
-        plotly=get_plotlyjs(),
-        overview=_overview(views, errors) + compare(views),
-        sections="\n".join(section(view, points=points) for view in views),
-        footer=_footer(views, errors),
-    )
+Plotly = Literal["inline", "cdn", "directory"]
+SCRIPT = "plotly-{version}.min.js"
+CDN = "https://cdn.plot.ly/"
 
 
-def _summary(views: list[View], errors: list[CollapseProbeError]) -> str:
-    bad = sum(view.verdict.kind not in ("healthy", "unfinished", "insufficient_data") for view in views)
-    sentence = f"{len(views):,} {'run' if len(views) == 1 else 'runs'}, {bad:,} of them flagged"
-    return sentence + (f"; {len(errors):,} could not be read" if errors else "") + "."
+def one_page(
+    title: str, entries: list[Entry], errors: list[CollapseProbeError], *, say: Words, notes: list[str]
+) -> dict[str, str]:
+    """The parts of a page with every run on it, those first that need attention."""
+    ordered = sorted(entries, key=lambda entry: entry.attention)
+    return {
+        "title": title,
+        "summary": summary(ordered, errors, say),
+        "content": "\n".join(
+            [overview(ordered, errors, say), compare(ordered, say), *(entry.section for entry in ordered)]
+        ),
+        "footer": _footer(entries, errors, say=say, notes=notes),
+    }
 
 
-def _overview(views: list[View], errors: list[CollapseProbeError]) -> str:
-    rows = "".join(
-        f"<tr><td class='name'><a href='#{view.anchor}'>{escape(view.name)}</a></td><td>{verdict_badge(view)}</td>"
-        f"<td class='number'>{len(view.steps):,}</td><td class='number'>{step(view.verdict.step)}</td>"
-        f"<td class='number'>{step(view.verdict.best_step)}</td><td>{escape(view.verdict.reason)}</td></tr>"
-        for view in views
-    )
-    # One that cannot be read costs one row, not the report.
-    rows += "".join(
-        f"<tr><td class='name'>unreadable</td><td colspan='4'></td><td>{escape(str(error))}</td></tr>"
-        for error in errors
-    )
-    numeric = {"steps", "went wrong at", "best step"}
-    head = "".join(f"<th{' class=number' if name in numeric else ''}>{name}</th>" for name in HEADINGS)
-    return f"<div class='card table'><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+def index_page(
+    title: str, entries: list[Entry], errors: list[CollapseProbeError], *, say: Words, notes: list[str]
+) -> dict[str, str]:
+    """The parts of a page with the overview alone; the runs are on pages of their own."""
+    ordered = sorted(entries, key=lambda entry: entry.attention)
+    told = say("Each run has a page of its own. To compare some of them, make a report on those alone.")
+    return {
+        "title": title,
+        "summary": summary(ordered, errors, say),
+        "content": overview(ordered, errors, say),
+        "footer": _footer(entries, errors, say=say, notes=[*notes, told]),
+    }
 
 
-def _footer(views: list[View], errors: list[CollapseProbeError]) -> str:
-    problems = [f"{view.name}: {problem}" for view in views for problem in view.problems]
+def run_page(entry: Entry, *, back: str, say: Words) -> dict[str, str]:
+    """The parts of the page of one run."""
+    section = entry.section.replace("href='#'", f"href='{escape(back)}'", 1)
+    footer = _footer([entry], [], say=say, notes=[])
+    return {"title": entry.name, "summary": "", "content": section, "footer": footer}
+
+
+def html(parts: dict[str, str], *, say: Words, plotlyjs: Plotly, folder: str = "") -> Iterable[str]:
+    """A page in pieces; `folder` leads from the page to where plotly.js is."""
+    template = files(__package__).joinpath("page.html").read_text("utf-8")
+    source = {"inline": "", "cdn": f" {CDN}", "directory": " 'self' file:"}[plotlyjs]
+    values = parts | {
+        "title": escape(parts["title"]),
+        "summary": escape(parts["summary"]),
+        "lang": say.language,
+        "source": source,
+        "style": files(__package__).joinpath("style.css").read_text("utf-8"),
+        "script": script(),
+        "words": inert(say.known),
+        "plotly": "\0",  # in no text of the page: what is escaped has no control characters
+    }
+    before, _, after = string.Template(template).substitute(values).partition("\0")
+    yield before
+    if plotlyjs == "inline":
+        yield f"<script>{get_plotlyjs()}</script>"
+    else:
+        yield _linked(plotlyjs, folder)
+    yield after
+
+
+def script() -> str:
+    """All scripts of the page, in the order of their names."""
+    folder = files(__package__).joinpath("script")
+    return "".join(path.read_text("utf-8") for path in sorted(folder.iterdir(), key=lambda path: path.name))
+
+
+def script_name() -> str:
+    """How plotly.js is called where it lies beside the page."""
+    return SCRIPT.format(version=get_plotlyjs_version())
+
+
+def _linked(plotlyjs: Plotly, folder: str) -> str:
+    if plotlyjs == "directory":
+        return f"<script src='{escape(folder + script_name())}'></script>"
+    digest = base64.b64encode(hashlib.sha256(get_plotlyjs().encode()).digest()).decode()
+    return f"<script src='{CDN}{script_name()}' integrity='sha256-{digest}' crossorigin='anonymous'></script>"
+
+
+def _footer(entries: list[Entry], errors: list[CollapseProbeError], *, say: Words, notes: list[str]) -> str:
+    problems = [f"{entry.name}: {problem}" for entry in entries for problem in entry.problems]
     problems += [str(error) for error in errors]
-    parts = ["<h3>Files</h3>"]
+    parts = [f"<h3>{escape(say('Files'))}</h3>"]
     if problems:
         parts.append(f"<ul>{''.join(f'<li>{escape(problem)}</li>' for problem in problems)}</ul>")
     else:
-        parts.append("<p>Everything in the run folders could be read.</p>")
-    costs = [(view.name, flat({"cost": view.run.info["cost"]})) for view in views if view.run.info.get("cost")]
-    if costs:
-        told = "".join(f"<dt>{escape(name)}</dt><dd>{escape(_pairs(pairs))}</dd>" for name, pairs in costs)
-        parts.append(f"<h3>Measured cost of observing</h3><dl>{told}</dl>")
+        parts.append(f"<p>{escape(say('Everything in the run folders could be read.'))}</p>")
+    parts += [f"<p>{escape(note)}</p>" for note in notes]
     parts.append(f"<p>collapse_probe {__version__}, plotly.js {get_plotlyjs_version()}.</p>")
     return "".join(parts)
-
-
-def _pairs(pairs: list[tuple[str, str]]) -> str:
-    return ", ".join(f"{name.removeprefix('cost ')} {value}" for name, value in pairs)

@@ -1,154 +1,153 @@
-"""The section of one run, as HTML."""
+"""The section of one run: its HTML, and the packed figures behind it."""
 
-import json
-import math
 from typing import Any
 
 import numpy as np
 
-from ._captures import Moving, moving
-from ._figures import time_figure
+from ._captures import Moving
+from ._cards import moving_cards, moving_data
+from ._figures import heat_figure, time_figure
+from ._html import cost, pairs, plot
 from ._marks import words
-from ._rows import EVENTS, rows
+from ._pack import packed
+from ._rows import EVENTS, Row, rows
 from ._style import SEVERITY, VERDICTS, Figure, escape
-from ._text import duration, flat, headline, number, tags, thinned, time_saved
+from ._text import advice, duration, flat, headline, number, tags, time_saved
 from ._view import View
 
 TOLD_ELSEWHERE = frozenset({"format", "starts", "ends", "cost", "tags"})
+TICKS = 200
+"""The time of so many steps is kept, for comparing runs at equal time."""
 
 
-def section(view: View, *, points: int = 2000) -> str:
-    """Verdict, figure over time, batches, events, and what the run says about itself."""
-    found = list(rows(view, most=points))
-    figure = time_figure(view, found)
-    parts = [_banner(view), _moving(view, moving(view))]
-    if figure is not None:
-        missing = ", ".join(row.title.lower() for row in found if not row.traces and row.title != EVENTS)
-        note = f"<p class='quiet'>Not recorded in this run: {escape(missing)}.</p>" if missing else ""
-        long = max(len(view.steps), len(view.statistics))
-        if long > points:
-            note += (
-                f"<p class='quiet'>Lines of more than {points:,} points show the lowest and the highest value of each "
-                f"stretch of steps: no peak is lost. The run folder holds all {long:,}.</p>"
-            )
-        parts.append(
-            f"<div class='card'><h3>Over training</h3>{plot(f'{view.anchor}-time', figure, role='time')}{note}</div>"
-        )
+def section(view: View, found: Moving) -> str:
+    """Verdict, batches, figures over time, events, and what the run says about itself."""
+    drawn = list(rows(view))
+    figures: dict[str, Figure] = {name: panel.figure for name, panel in found.panels.items()}
+    parts = [_banner(view), moving_cards(view, found)]
+    time = time_figure(view, drawn)
+    if time is not None:
+        figures["time"] = time
+        title = view.say("Over training")
+        place = plot(view, "time", time, title=title, role="time")
+        parts.append(f"<div class='card'><h3>{escape(title)}</h3>{place}{_notes(view, drawn)}</div>")
+    for number_, name in enumerate(view.vectors):
+        heat = heat_figure(view, name)
+        if heat is not None:
+            figures[f"heat-{number_}"] = heat
+            title = view.say("{title} over training", title=view.label(name).title)
+            place = plot(view, f"heat-{number_}", heat, title=title, role="time")
+            parts.append(f"<div class='card'><h3>{escape(title)}</h3>{place}</div>")
     parts += [_events(view), _details(view)]
-    return f"<section class='run' id='{view.anchor}'>{''.join(parts)}</section>"
+    content = {"figures": figures, "moving": moving_data(found) if found.steps else None, **_measures(view)}
+    # Base64 holds no `<`.
+    data = f"<script type='application/octet-stream' id='{view.anchor}-data'>{packed(content)}</script>"
+    return f"<section class='run' id='{view.anchor}'>{''.join(parts)}{data}</section>"
 
 
-def verdict_badge(view: View) -> str:
-    """Symbol, words and colour."""
-    symbol, said, colour = VERDICTS[view.verdict.kind]
-    return f"<span class='verdict' style='--colour:{colour}'><span class='symbol'>{symbol}</span>{said}</span>"
+def _measures(view: View) -> dict[str, Any]:
+    """What other axes than the steps need."""
+    times = view.steps["time"].to_numpy(dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(times))
+    ticks = known[np.unique(np.linspace(0, len(known) - 1, TICKS).astype(int))] if len(known) else known
+    seconds = times[ticks] - times[known[0]] if len(known) else times[ticks]
+    steps = view.steps.index.to_numpy()
+    first = int(steps[0]) if len(steps) else 0
+    return {
+        "clock": {"steps": steps[ticks], "seconds": seconds},
+        "samplesPerStep": _samples_per_step(view.run.info.get("loop")),
+        "firstStep": first,
+    }
 
 
-def plot(identifier: str, figure: Figure, *, role: str = "") -> str:
-    """A place for a figure, and the figure as data beside it."""
-    height = figure["layout"]["height"]
-    place = f"<div class='plot' id='{identifier}' data-role='{role}' style='min-height:{height}px'></div>"
-    return place + data(f"{identifier}-data", figure)
-
-
-def data(identifier: str, content: object) -> str:
-    """JSON inside the page; no `<` is left in it, so no text of the run can end it."""
-    text = json.dumps(_drawable(content), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    return f"<script type='application/json' id='{identifier}'>{text}</script>"
-
-
-def _drawable(content: object) -> object:
-    """What is not finite, where a number ran over, is left to the figure to choose."""
-    if isinstance(content, dict):
-        return {name: _drawable(item) for name, item in content.items()}
-    if isinstance(content, list | tuple):
-        return [_drawable(item) for item in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content
+def _samples_per_step(loop: object) -> float | None:
+    """Real samples that the discriminator saw in a step, on average; None where nothing was hooked."""
+    if not isinstance(loop, dict) or not isinstance(loop.get("calls"), dict):
+        return None
+    said = (loop.get("batch_size"), loop["calls"].get("real"), loop.get("steps"))
+    if not all(isinstance(each, int) and 0 < each < 2**40 for each in said):
+        return None
+    batch, calls, steps = said
+    return float(batch * calls / steps)
 
 
 def _banner(view: View) -> str:
+    say = view.say
     symbol, _, colour = VERDICTS[view.verdict.kind]
-    saved = time_saved(view.run)
+    saved = time_saved(view.run, say)
     times = view.steps["time"].to_numpy(dtype=float)
     times = times[np.isfinite(times)]
-    chips = [f"{len(view.steps):,} steps", f"{len(view.run.batches):,} captures", f"{view.event_count:,} events"]
+    chips = [
+        say("{count} steps", count=f"{len(view.steps):,}"),
+        say("{count} captures", count=f"{len(view.run.batches):,}"),
+        say("{count} events", count=f"{view.event_count:,}"),
+    ]
     if len(times) > 1:
-        chips.append(duration(float(times.max()) - float(times.min())))
-    chips += tags(view)
+        chips.append(duration(float(times.max()) - float(times.min()), say))
+    chips += [f"{name}: {value}" if name else value for name, value in tags(view)]
+    lines = [f"<p>{escape(view.verdict.reason)}</p>"]
+    lines.append(f"<p><b>{escape(say('What to do.'))}</b> {escape(advice(view))}</p>")
+    if saved:
+        lines.append(f"<p><b>{escape(say('Time saved.'))}</b> {escape(saved)}</p>")
     return (
         f"<div class='card banner' style='--colour:{colour}'>"
-        f"<a class='up' href='#'>↑ all runs</a><h2>{escape(view.name)}</h2>"
-        f"<p class='said verdict'><span class='symbol'>{symbol}</span>{escape(headline(view.verdict))}</p>"
-        f"<p>{escape(view.verdict.reason)}</p>"
-        + (f"<p><b>Time saved.</b> {escape(saved)}</p>" if saved else "")
-        + f"<div class='chips'>{''.join(f'<span class=chip>{escape(chip)}</span>' for chip in chips)}</div></div>"
+        f"<a class='up' href='#'>{escape(say('↑ all runs'))}</a><h2>{escape(view.name)}</h2>"
+        f"<p class='said'><span class='symbol' aria-hidden='true'>{symbol}</span>{escape(headline(view))}</p>"
+        f"{''.join(lines)}<div class='chips'>"
+        f"{''.join(f'<span class=chip>{escape(chip)}</span>' for chip in chips)}</div></div>"
     )
 
 
-def _moving(view: View, found: Moving) -> str:
-    if not found.figures and not found.images:
-        return ""
-    cards = []
-    if found.images:
-        cards.append(
-            f"<div><h3>Generated batch <span class='quiet caption'></span></h3>"
-            f"<img class='sheet moves' alt='generated samples' width='{found.width}'></div>"
+def _notes(view: View, drawn: list[Row]) -> str:
+    say = view.say
+    missing = ", ".join(row.title.lower() for row in drawn if not row.traces and row.title != say(EVENTS))
+    notes = [say("Not recorded in this run: {missing}.", missing=missing)] if missing else []
+    long = max(len(view.steps), len(view.statistics))
+    if long > view.most:
+        notes.append(
+            say(
+                "Of {count} rows about {most} are drawn: the lowest and the highest value of each stretch of steps and "
+                "everything around events. No peak is lost; the run folder holds all.",
+                count=f"{long:,}",
+                most=f"{view.most:,}",
+            )
         )
-    if found.strip.images:
-        cards.append(
-            f"<div><h3>Fixed latents <span class='quiet strip-caption'></span></h3>"
-            f"<img class='sheet strip' alt='samples from fixed latents' width='{found.strip.width}'></div>"
-        )
-    if found.real is not None:
-        cards.append(
-            f"<div><h3>Real data</h3><img class='sheet' alt='real samples' width='{found.real.width}' "
-            f"src='{found.real.uri}'></div>"
-        )
-    names = {name: f"{view.anchor}-moves-{number}" for number, name in enumerate(found.figures)}
-    for name, identifier in names.items():
-        caption = " <span class='quiet caption'></span>" if name == "batch" else ""
-        figure = plot(identifier, found.figures[name])
-        cards.append(f"<div><h3>{escape(found.titles[name])}{caption}</h3>{figure}</div>")
-    content: dict[str, Any] = {"steps": found.steps, "captions": found.captions, "images": found.images}
-    content["strip"] = {"images": found.strip.images, "steps": found.strip.steps, "shown": found.strip.shown}
-    content["moves"] = {names[name]: moves for name, moves in found.moves.items()}
-    stored = len(view.run.batches)
-    told = [f"{len(found.steps)} of {stored:,} captures are shown."] if len(found.steps) < stored else []
-    notes = "".join(f"<p class='quiet'>{escape(note)}</p>" for note in [*told, *thinned(view.run)])
-    last = len(found.steps) - 1  # the page opens at what the run has come to
-    return (
-        f"<div class='slider' data-moving='{view.anchor}-moving'>"
-        f"<button type='button'>▶ play</button><input type='range' min='0' max='{last}' value='{last}' "
-        f"aria-label='step shown'><output></output></div>"
-        f"<div class='card'><div class='grid'>{''.join(cards)}</div>{notes}</div>"
-        + data(f"{view.anchor}-moving", content)
-    )
+    return "".join(f"<p class='quiet'>{escape(note)}</p>" for note in notes)
 
 
 def _events(view: View) -> str:
+    say = view.say
+    title = f"<h3>{escape(say(EVENTS))}</h3>"
     if not view.event_count:
-        return "<div class='card'><h3>Events</h3><p class='quiet'>None: nothing was flagged.</p></div>"
+        return f"<div class='card'>{title}<p class='quiet'>{escape(say('None: nothing was flagged.'))}</p></div>"
     items = []
     for event, visible in zip(view.events, view.visible_at, strict=True):
-        seen = f", visible to the training loop at {visible:,}" if visible is not None else ""
-        evidence = "".join(f"<dt>{escape(k)}</dt><dd>{number(v)}</dd>" for k, v in event.evidence.items())
-        onset = f"<a href='#{view.anchor}' data-jump='{event.onset}'>{event.onset:,}</a>"
+        link = f"<a href='#{view.anchor}' data-jump='{event.onset}'>{event.onset:,}</a>"
+        began = escape(say("began at {onset}, raised at {step}", onset="@", step=f"{event.step:,}"))
+        began = began.replace("@", link, 1)
+        seen = say(", visible to the training loop at {step}", step=f"{visible:,}") if visible is not None else ""
+        evidence = pairs([(name, number(value)) for name, value in event.evidence.items()])
+        said = words(view, event)
         items.append(
             f"<div class='event' style='--colour:{SEVERITY[event.severity]}'>"
-            f"<b>{escape(words(event).capitalize())}</b> "
-            f"<span class='quiet'>began at step {onset}, raised at {event.step:,}{seen}</span>"
-            f"<p>{escape(event.message)}</p><p class='advice'><b>What to do.</b> {escape(event.advice)}</p>"
-            f"<dl>{evidence}</dl></div>"
+            f"<b>{escape(said[:1].upper() + said[1:])}</b> "
+            f"<span class='quiet'>{began}{escape(seen)}</span>"
+            f"<p>{escape(event.message)}</p><p class='advice'><b>{escape(say('What to do.'))}</b> "
+            f"{escape(event.advice)}</p>{evidence}</div>"
         )
     more = view.event_count - len(items)
-    rest = f"<p class='quiet'>And {more:,} more: see Run.events.</p>" if more else ""
-    return f"<div class='card'><h3>Events</h3>{''.join(items)}{rest}</div>"
+    rest = f"<p class='quiet'>{escape(say('And {count} more: see Run.events.', count=f'{more:,}'))}</p>" if more else ""
+    return f"<div class='card'>{title}{''.join(items)}{rest}</div>"
 
 
 def _details(view: View) -> str:
-    pairs = flat({name: value for name, value in view.run.info.items() if name not in TOLD_ELSEWHERE})
-    pairs += [("started", str(len(view.run.info["starts"])) + " times")] if len(view.run.info["starts"]) > 1 else []
-    pairs += [("ended", end["how"]) for end in view.run.info["ends"]]
-    pairs.append(("folder", str(view.run.path)))
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
-    return f"<details><summary>Options, versions and folder</summary><div class='card'><dl>{rows}</dl></div></details>"
+    say, info = view.say, view.run.info
+    found = flat({name: value for name, value in info.items() if name not in TOLD_ELSEWHERE})
+    found += [(say("started"), say("{count} times", count=len(info["starts"])))] if len(info["starts"]) > 1 else []
+    found += [(say("ended"), end["how"]) for end in info["ends"]]
+    found.append((say("folder"), str(view.run.path)))
+    parts = []
+    if took := cost(view):
+        parts.append(f"<details><summary>{escape(say('Measured cost of observing'))}</summary>{pairs(took)}</details>")
+    parts.append(f"<details><summary>{escape(say('Options, versions and folder'))}</summary>{pairs(found)}</details>")
+    return f"<div class='card'>{''.join(parts)}</div>"

@@ -1,9 +1,10 @@
 """Colours, and the parts of a figure that all figures share."""
 
 import html
-import math
-from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from .._harmless import harmless
 from .._records import VerdictKind
@@ -13,10 +14,19 @@ Figure = dict[str, Any]
 
 # Okabe and Ito (2008), told apart by colour-blind readers too: https://jfly.uni-koeln.de/color/
 BLUE, PURPLE, GREEN, ORANGE, VERMILLION, SKY = "#0072B2", "#B0588A", "#009E73", "#E69F00", "#D55E00", "#56B4E9"
-GREY, FAINT, INK = "#6b7280", "#e5e7eb", "#1f2937"
+GREY, INK, CLEAR = "#78818f", "#1f2937", "rgba(0,0,0,0)"
 DISCRIMINATOR, GENERATED, REAL = BLUE, PURPLE, GREEN
+SERIES = [
+    (colour, dash)
+    for dash in ("solid", "dash", "dot", "dashdot")
+    for colour in (BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, GREY)
+]
+"""Runs in one figure, in this order."""
 SEVERITY = {"warning": ORANGE, "critical": VERMILLION}
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
+    "'Hiragino Sans', 'Noto Sans CJK JP', Meiryo, sans-serif"
+)
 
 VERDICTS: dict[VerdictKind, tuple[str, str, str]] = {
     "healthy": ("✓", "healthy", GREEN),
@@ -30,17 +40,40 @@ VERDICTS: dict[VerdictKind, tuple[str, str, str]] = {
 }
 """For each verdict a symbol, words and a colour, so that none of them carries it alone."""
 
+ATTENTION: tuple[VerdictKind, ...] = (
+    "diverged",
+    "collapsed",
+    "revolution",
+    "partly_collapsed",
+    "never_fitted",
+    "insufficient_data",
+    "unfinished",
+    "healthy",
+)
+"""The order of the overview: what needs a person first."""
+
 AXIS: dict[str, Any] = {
-    "gridcolor": "#eef0f3",
-    "linecolor": "#c7ccd4",
+    "gridcolor": "rgba(128,138,152,0.16)",
+    "linecolor": "rgba(128,138,152,0.5)",
     "zeroline": False,
     "exponentformat": "e",
     "separatethousands": True,
     "showline": True,
     "ticks": "outside",
-    "tickcolor": "#c7ccd4",
+    "tickcolor": "rgba(128,138,152,0.5)",
     "ticklen": 4,
 }
+
+
+LEGEND: dict[str, Any] = {
+    "orientation": "h",
+    "x": 1,
+    "xanchor": "right",
+    "y": 1.02,
+    "yanchor": "bottom",
+    "itemsizing": "constant",
+}
+"""Above a single plot, at its right."""
 
 
 def layout(*, height: int, **more: Any) -> dict[str, Any]:
@@ -48,17 +81,18 @@ def layout(*, height: int, **more: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "height": height,
         "font": {"family": FONT, "size": 12, "color": INK},
-        "paper_bgcolor": "white",
-        "plot_bgcolor": "white",
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
         "modebar": {"orientation": "v", "bgcolor": "rgba(255,255,255,0)", "color": "#b3bac4", "activecolor": GREY},
-        "hoverlabel": {"font": {"family": FONT, "size": 12}, "align": "left", "bgcolor": "white"},
+        "hoverlabel": {"font": {"family": FONT, "size": 12}, "align": "left"},
     }
     return base | more
 
 
-def numbers(values: Iterable[float]) -> list[float | None]:
-    """Six digits are more than a screen shows; what is not finite is a gap."""
-    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values]
+def numbers(values: ArrayLike) -> np.ndarray:
+    """What is not finite is a gap."""
+    found = np.asarray(values, dtype=np.float64)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def plain(text: str) -> str:

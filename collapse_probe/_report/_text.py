@@ -6,10 +6,29 @@ from typing import Any
 
 import numpy as np
 
-from .._records import Verdict
+from .._records import EventKind, VerdictKind
 from .._store import Run
 from ._style import VERDICTS
 from ._view import View
+from ._words import ENGLISH, Words
+
+DECISIVE: dict[VerdictKind, EventKind] = {
+    "collapsed": "collapse",
+    "partly_collapsed": "collapse",
+    "revolution": "revolution",
+    "diverged": "divergence",
+    "never_fitted": "never_fitted",
+}
+NEXT: dict[VerdictKind, str] = {
+    "healthy": "Nothing needs to be done.",
+    "partly_collapsed": "Stop, go back to the healthiest generator, and hold the discriminator back from there.",
+    "collapsed": "Stop, go back to the healthiest generator, and hold the discriminator back from there.",
+    "revolution": "Weaken the discriminator: a lower learning rate, a gradient penalty, or noise on its input.",
+    "diverged": "Stop the run and go back to before it; lower the learning rates or clip the gradients.",
+    "never_fitted": "Stop the run and look for a mistake in the loop, the scale of the data, or the learning rates.",
+    "insufficient_data": "Let it run longer, or capture more often (every=...).",
+    "unfinished": "Let it go on; report again to see more.",
+}
 
 
 def number(value: float | int) -> str:
@@ -24,46 +43,71 @@ def step(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def headline(verdict: Verdict) -> str:
+def headline(view: View) -> str:
     """The verdict, and the steps that belong to it."""
-    _, words, _ = VERDICTS[verdict.kind]
+    verdict, say = view.verdict, view.say
+    words = say(VERDICTS[verdict.kind][1])
     sentence = words[0].upper() + words[1:]
     if verdict.step is not None:
-        sentence += f" at step {verdict.step:,}"
+        sentence = say("{verdict} at step {step}", verdict=sentence, step=f"{verdict.step:,}")
     if verdict.best_step is not None:
-        sentence += f"; the healthiest generator was at step {verdict.best_step:,}"
-    return sentence + "."
+        sentence += say("; the healthiest generator was at step {step}", step=f"{verdict.best_step:,}")
+    return sentence + say(".")
 
 
-def tags(view: View) -> list[str]:
-    """The user's own words about the run, one each."""
+def advice(view: View) -> str:
+    """What to do: as the decisive event says, whose words are English; else by the verdict."""
+    if view.say.language == "en":
+        kind = DECISIVE.get(view.verdict.kind)
+        said = [event.advice for event in view.events if event.kind == kind and event.advice]
+        if said:
+            return said[-1]
+    return view.say(NEXT[view.verdict.kind])
+
+
+def tags(view: View) -> list[tuple[str, str]]:
+    """The user's own words about the run: name and value; the name is empty where there is none."""
     given = view.run.info.get("tags")
     if isinstance(given, Mapping):
-        return [f"{name}: {value}" for name, value in flat(given)]
-    return [str(tag) for tag in given] if isinstance(given, list) else [str(given)] if given else []
+        return flat(given)
+    listed = given if isinstance(given, list) else [given] if given else []
+    return [("", str(tag)) for tag in listed]
 
 
-def thinned(run: Run) -> list[str]:
+def thinned(view: View) -> list[str]:
     """What the run gave up to stay within its limit on disk."""
+    said = "{count} {kind} were given up to stay within disk_limit, evenly over time; those around events went last."
     return [
-        f"{count:,} {kind} were given up to stay within disk_limit, evenly over time; those around events went last."
-        for kind, count in run.thinned.items()
-        if count
+        view.say(said, count=f"{count:,}", kind=view.say(kind)) for kind, count in view.run.thinned.items() if count
     ]
 
 
-def time_saved(run: Run) -> str | None:
+def time_saved(run: Run, say: Words = ENGLISH) -> str | None:
     """What stopping at the first critical event saves of the steps that were planned."""
-    total = run.info.get("total_steps")
-    flagged = next((event.step for event in run.event_list if event.severity == "critical"), None)
-    if not isinstance(total, int) or flagged is None or total <= flagged:
+    known = planned_and_flagged(run)
+    if known is None:
         return None
+    total, flagged = known
     saved = total - flagged
-    sentence = (
-        f"Stopping when it was flagged, at step {flagged:,} of {total:,}, saves {saved:,} steps ({saved / total:.0%})"
+    sentence = say(
+        "Stopping when it was flagged, at step {step} of {total}, saves {saved} steps ({share})",
+        step=f"{flagged:,}",
+        total=f"{total:,}",
+        saved=f"{saved:,}",
+        share=f"{saved / total:.0%}",
     )
     rate = seconds_a_step(run)
-    return sentence + (f", about {duration(saved * rate)} at {number(rate)} s a step." if rate else ".")
+    if rate:
+        took = duration(saved * rate, say)
+        sentence += say(", about {duration} at {rate} s a step", duration=took, rate=number(rate))
+    return sentence + say(".")
+
+
+def planned_and_flagged(run: Run) -> tuple[int, int] | None:
+    """How many steps were planned, and the earlier one at which the first critical event was raised."""
+    total = run.info.get("total_steps")
+    flagged = next((event.step for event in run.event_list if event.severity == "critical"), None)
+    return (total, flagged) if isinstance(total, int) and flagged is not None and total > flagged else None
 
 
 def seconds_a_step(run: Run) -> float | None:
@@ -77,19 +121,21 @@ def seconds_a_step(run: Run) -> float | None:
     return median if 0 < median < math.inf else None
 
 
-def duration(seconds: float | int) -> str:
+def duration(seconds: float | int, say: Words = ENGLISH) -> str:
     """In the two units that matter.
 
     >>> duration(4_980), duration(42.3)
     ('1 h 23 min', '42 s')
     """
     if not abs(seconds) < 1e15:
-        return "an unknown time"
+        return say("an unknown time")
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours:,} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return say("{hours} h {minutes} min", hours=f"{hours:,}", minutes=minutes)
+    return (
+        say("{minutes} min {seconds} s", minutes=minutes, seconds=rest) if minutes else say("{seconds} s", seconds=rest)
+    )
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

@@ -14,13 +14,19 @@ from .._records import DIVERSITY, Band, Event, Verdict
 from .._store import Run
 from ..errors import CollapseProbeError, UnreadableRun
 from ._batches import can_be_drawn
+from ._lines import Lines
+from ._words import ENGLISH, Words
 
 SHORT = 28
 """Longer titles are sentences: they are set beside the name."""
 PART = re.compile(r"(.+)\.([0-9]{1,6})", re.DOTALL)
 MOST_EVENTS = 500
+NUMBERS_A_RUN = 30_000
+"""So many numbers take about 100 kB of the page; a run with many columns shows fewer points of each."""
+LEAST_POINTS = 300
 MOST_NUMBERS = 2**28
 """Of all captures that are shown; older ones beyond are left out, or making the page would take many gigabytes."""
+SIDES = {"high": "higher is healthier", "low": "lower is healthier", "reference": "healthy inside the band"}
 
 
 @dataclass(frozen=True)
@@ -30,21 +36,23 @@ class Label:
     title: str
     about: str
     unit: str
-    healthy: str
+    side: str
     part: str
 
     @property
     def subtitle(self) -> str:
         """What it says, unit and healthy side."""
-        side = {"high": "higher is healthier", "low": "lower is healthier", "reference": "healthy inside the band"}
-        return " · ".join(part for part in (self.about, self.unit, side.get(self.healthy, "")) if part)
+        return " · ".join(part for part in (self.about, self.unit, self.side) if part)
 
 
 class View:
-    """A run, the number of its section, and which captures are shown."""
+    """A run, the number of its section, and how much of it is shown in which language."""
 
-    def __init__(self, run: Run, *, number: int, captures: int) -> None:
+    def __init__(
+        self, run: Run, *, number: int = 1, captures: int = 60, points: int = 3000, say: Words = ENGLISH
+    ) -> None:
         self.run = run
+        self.say = say
         self.anchor = f"run-{number}"
         self.verdict: Verdict = run.verdict
         self.steps: pd.DataFrame = run.steps
@@ -55,6 +63,7 @@ class View:
         self.visible_at: list[int | None] = [None if pd.isna(step) else int(step) for step in visible_at]
         self.problems: list[str] = run.problems
         self._captures = captures
+        self._points = points
 
     @property
     def name(self) -> str:
@@ -85,6 +94,26 @@ class View:
         except UnreadableRun:
             return None
         return real if real is not None and can_be_drawn(real) else None
+
+    @cached_property
+    def most(self) -> int:
+        """About so many points of each line are shown."""
+        return min(self._points, max(NUMBERS_A_RUN // max(len(self.scalars) + len(self.columns), 1), LEAST_POINTS))
+
+    @cached_property
+    def step_lines(self) -> Lines:
+        """The columns of the steps, as they are drawn."""
+        return Lines(self.steps, most=self.most, events=self.turns)
+
+    @cached_property
+    def statistic_lines(self) -> Lines:
+        """The statistics that are one number, as they are drawn."""
+        return Lines(self.statistics[self.columns], most=self.most, events=self.turns)
+
+    @property
+    def turns(self) -> list[int]:
+        """The steps at which something began or was raised."""
+        return [step for event in self.events for step in (event.onset, event.step)]
 
     @property
     def last_step(self) -> int | None:
@@ -123,8 +152,8 @@ class View:
             title,
             about,
             str(known.get("unit") or ""),
-            str(known.get("healthy") or ""),
-            str(known.get("part") or "part"),
+            self.say(SIDES[side]) if (side := str(known.get("healthy"))) in SIDES else "",
+            str(known.get("part") or self.say("part")),
         )
 
     @cached_property
@@ -132,7 +161,7 @@ class View:
         """The captures that the page shows, by step: those whose samples have the shape of the newest."""
         found: dict[int, np.ndarray] = {}
         room = MOST_NUMBERS
-        for step in reversed(thin(self.run.batches, keep=self._turns(), most=self._captures)):
+        for step in reversed(thin(self.run.batches, keep=self._kept(), most=self._captures)):
             try:
                 generated = self.run.batch(step)
             except CollapseProbeError:
@@ -143,14 +172,14 @@ class View:
                 room -= generated.size
         return dict(reversed(found.items()))
 
-    @property
+    @cached_property
     def slider(self) -> list[int]:
         """The steps that can be chosen: captures, or rows of statistics where no capture is kept."""
-        return list(self.shown) or thin(self.statistics.index.tolist(), keep=self._turns(), most=self._captures)
+        return list(self.shown) or thin(self.statistics.index.tolist(), keep=self._kept(), most=self._captures)
 
-    def _turns(self) -> list[int]:
+    def _kept(self) -> list[int]:
         wanted = [self.verdict.best_step, self.verdict.step]
-        return [step for step in wanted if step is not None] + [s for e in self.events for s in (e.onset, e.step)]
+        return [step for step in wanted if step is not None] + self.turns
 
 
 def thin(steps: list[int], *, keep: Iterable[int], most: int) -> list[int]:

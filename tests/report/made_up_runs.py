@@ -110,3 +110,14 @@ def image_run(folder: Path, *, size: int = 28, channels: int = 1, captures: int 
     writer.write_reference({"real": strokes(64, 5, size, channels)}, {"bands": BANDS, "statistics": LABELS})
     writer.close(how="finished")
     return load(folder)
+
+
+def spiked_run(folder: Path, *, steps: int, at: int, width: int = 5) -> Run:
+    """A loss around 0 that is 9 for a few steps."""
+    loss = np.random.default_rng(at).normal(0, 0.5, steps)
+    loss[at : at + width] = 9.0
+    step = np.arange(steps)
+    writer = RunWriter(folder, info={})
+    writer.append_steps({"step": step, "time": 1.7e9 + step / 20, "loss_d": loss})
+    writer.close(how="finished")
+    return load(folder)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from collapse_probe._report import report
-from tests.report.test_browser import chromium
+from tests.report.browser import Opened, opened
 from tests.store.hostile_runs import block, event, lay, run_json, sound, tensors
 
 pytestmark = pytest.mark.browser
@@ -61,59 +61,49 @@ def hostile(folder: Path, attempt: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    executable = chromium()
-    from playwright.sync_api import sync_playwright
-
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     folder = tmp_path_factory.mktemp("runs")
     for number, attempt in enumerate([*ATTEMPTS, EVERY]):
         hostile(folder / f"{number} {attempt.replace('/', '').replace(chr(0), '')[:100]}", attempt)
     hostile(folder / os.fsdecode(b"\xff\xfe"), "\ud800")
     (folder / "<img src=x onerror='window.hurt=1'>").mkdir()
     (folder / "<img src=x onerror='window.hurt=1'>" / "run.json").write_text(EVERY)
-    path = report(folder, tmp_path_factory.mktemp("page") / "report.html", title=EVERY)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        opened = browser.new_context(offline=True).new_page()
-        opened.complaints = []
-        opened.on("console", lambda said: opened.complaints.append(said.text))
-        opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        opened.on("dialog", lambda dialog: opened.complaints.append(dialog.message) or dialog.dismiss())
-        opened.goto(path.as_uri())
-        opened.wait_for_selector("body[data-ready=yes]", timeout=60_000)
-        yield opened
-        browser.close()
+    with opened(browser, report(folder, tmp_path_factory.mktemp("page") / "report.html", title=EVERY)) as found:
+        found.draw_all()
+        yield found
 
 
-def assert_unharmed(page: Any) -> None:
-    found = page.evaluate(PROBE)
+def assert_unharmed(page: Opened) -> None:
+    found = page.run(PROBE)
     assert found == {"hurt": None, "foreign": [], "pictures": [], "links": []}
     assert page.complaints == []
 
 
-def test_the_page_opens_and_nothing_of_the_runs_became_part_of_it(page: Any) -> None:
-    assert len(page.query_selector_all("section.run")) == len(ATTEMPTS) + 2
+def test_the_page_opens_and_nothing_of_the_runs_became_part_of_it(page: Opened) -> None:
+    assert len(page.page.query_selector_all("section.run")) == len(ATTEMPTS) + 2
     assert_unharmed(page)
 
 
-def test_every_quantity_can_be_compared_every_step_shown_and_every_figure_hovered(page: Any) -> None:
-    for number in range(len(page.query_selector_all("#choice option"))):
-        page.select_option("#choice", index=number)
+def test_every_quantity_is_compared_every_order_tried_every_step_shown_and_every_figure_hovered(page: Opened) -> None:
+    for chosen in ("choice", "axis", "group", "verdicts"):
+        for number in range(len(page.page.query_selector_all(f"#{chosen} option"))):
+            page.page.select_option(f"#{chosen}", index=number)
+    page.page.select_option("#verdicts", index=0)
+    for button in page.page.query_selector_all("thead button"):
+        button.click()
     slide = "input => { input.value = 0; input.dispatchEvent(new Event('input')); }"
-    for slider in page.query_selector_all("input[type=range]"):
+    for slider in page.page.query_selector_all("input[type=range]"):
         slider.evaluate(slide)
-    for link in page.query_selector_all("[data-jump]"):
+    for link in page.page.query_selector_all("[data-jump]"):
         link.evaluate("link => link.click()")
     hover = "plot => Plotly.Fx.hover(plot, plot.data.map((_, i) => ({curveNumber: i, pointNumber: 0})))"
-    for plot in page.query_selector_all("[data-role=time], [data-role=compare]"):
+    for plot in page.page.query_selector_all("[data-figure=time], [data-role=compare]"):
         plot.evaluate(hover)
-    page.wait_for_timeout(200)
+    page.page.wait_for_timeout(200)
     assert_unharmed(page)
 
 
-def test_the_attempt_would_have_been_noticed(page: Any) -> None:
-    page.evaluate(
-        "document.body.insertAdjacentHTML('beforeend', \"<img id='bad' src='data:,x' onerror='window.hurt=1'>\")"
-    )
-    page.wait_for_function("window.hurt === 1")
-    page.evaluate("document.querySelector('#bad').remove(); delete window.hurt;")
+def test_the_attempt_would_have_been_noticed(page: Opened) -> None:
+    page.run("document.body.insertAdjacentHTML('beforeend', \"<img id='bad' src='data:,x' onerror='window.hurt=1'>\")")
+    page.wait("window.hurt === 1")
+    page.run("document.querySelector('#bad').remove(); delete window.hurt;")

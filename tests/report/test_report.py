@@ -47,7 +47,7 @@ def test_a_report_says_what_happened_to_each_run(tmp_path: Path) -> None:
     for said in ("ring-1", "Collapsed at step 600", COLLAPSE.message, COLLAPSE.advice, "digits", "Healthy", "0.16"):
         assert said in page.text
     assert "2 runs, 1 of them flagged" in page.text
-    assert "share of training 0.004" in page.text
+    assert "share of training" in page.text and "0.004" in page.text
     links = {attributes["href"] for tag, attributes in page.elements if tag == "a"}
     sections = {f"#{attributes['id']}" for tag, attributes in page.elements if tag == "section"}
     assert sections == {"#run-1", "#run-2"} <= links
@@ -89,7 +89,7 @@ def test_text_of_a_run_stays_text(tmp_path: Path) -> None:
     assert not [attributes for _, attributes in page.elements if "onerror" in attributes]
     assert not [attributes for tag, attributes in page.elements if tag == "img" and attributes.get("src") == "x"]
     kinds = [attributes.get("type") for tag, attributes in page.elements if tag == "script"]
-    assert kinds.count(None) == 2
+    assert kinds.count(None) == 2  # plotly.js and the page's own
 
 
 def test_an_unreadable_run_costs_one_row(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_thinned_lines_and_captures_are_said(tmp_path: Path) -> None:
     point_run(tmp_path / "run")
     text = Page(report(tmp_path, tmp_path / "report.html", captures=10, points=100)).text
     assert "10 of 50 captures are shown" in text
-    assert "no peak is lost. The run folder holds all 1,000" in text
+    assert "Of 1,000 rows about 100 are drawn" in text and "No peak is lost" in text
 
 
 def test_runs_may_be_given_as_paths_and_loaded(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_what_stopping_saves_is_worked_out_by_hand(tmp_path: Path) -> None:
         "Stopping when it was flagged, at step 640 of 5,000, saves 4,360 steps (87%), "
         "about 18 min 10 s at 0.25 s a step."
     )
-    assert headline(view.verdict).startswith("Collapsed at step 600; the healthiest generator was at step ")
+    assert headline(view).startswith("Collapsed at step 600; the healthiest generator was at step ")
 
 
 def test_a_healthy_run_saves_nothing(tmp_path: Path) -> None:
