@@ -47,7 +47,8 @@ class ClassCollapse(AbstractDetector):
 
     def update(self, observation: Observation) -> Event | None:
         """Take the statistics of the next capture; classes that collapse, or recover, at once are one event."""
-        collapsing, recovered = {}, {}
+        collapsing: dict[str, float] = {}
+        recovered: dict[str, float] = {}
         for name, value in observation.values.items():
             if name.startswith(PREFIX) and name in observation.bands:
                 ratio = observation.bands[name].ratio(value)

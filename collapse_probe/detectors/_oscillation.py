@@ -95,7 +95,7 @@ class Oscillation(AbstractDetector):
 
 
 def _shares(values: Mapping[str, float]) -> list[float]:
-    found = []
+    found: list[float] = []
     while (name := f"mode_shares.{len(found)}") in values:
         found.append(values[name])
     return found
