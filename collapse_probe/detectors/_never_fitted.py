@@ -5,7 +5,7 @@ from collections import deque
 from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
-from ._arming import Arming, diversity
+from ._arming import ARMING_RATIO, Arming, diversity
 from ._base import AbstractDetector, DetectorOptions
 
 WARM_UP_CHECKS = 25
@@ -29,7 +29,8 @@ class NeverFitted(AbstractDetector):
     Warns after 25 checks and 2,000 steps (both divided by `sensitivity`), or a quarter of `total_steps` where that is
     less, at the first check whose diversity, as a median of five, is not 1.25 times what it was 15 checks before: a
     slow start rises, a generator that is stuck does not. Half-way through a run whose `total_steps` are known it warns
-    in any case. Critical once it has stood still for 25 more checks.
+    too where, growing on at the pace of those 15 checks, it would not get to 0.40 before the end. Critical once it has
+    stood still for 25 more checks.
 
     The rule was formed on runs that starve the generator, and on the start of the healthy ones, of the detection
     benchmark's programs without the convolutional ones: all of the former that began unvaried were flat at every check,
@@ -42,7 +43,7 @@ class NeverFitted(AbstractDetector):
         self._warm_up = math.ceil(WARM_UP_CHECKS / options.sensitivity)
         total = math.inf if options.total_steps is None else options.total_steps
         self._least_steps = min(_WARM_UP_STEPS, _QUARTER * total) / options.sensitivity
-        self._overdue = _HALF * total
+        self._total = total
         self._arming = Arming()
         self._recent: deque[float] = deque(maxlen=_FLAT_CHECKS + _MEDIAN_OF)
         self._first = 0
@@ -63,15 +64,24 @@ class NeverFitted(AbstractDetector):
             return None
         now, then = _median(list(self._recent)[-_MEDIAN_OF:]), _median(list(self._recent)[:_MEDIAN_OF])
         self._flat = self._flat + 1 if now < _GROWING * then else 0
+        growth = now / then if then else math.inf
         steps = observation.step + 1 - self._first
         stuck = self._flat and steps >= self._least_steps
-        if self._reported == "nothing" and (stuck or steps >= self._overdue):
+        if self._reported == "nothing" and (stuck or self._hopeless(steps, now, growth)):
             self._reported = "warning"
         elif self._reported == "warning" and self._flat > self._warm_up:
             self._reported = "critical"
         else:
             return None
-        return self._event(observation.step, ratio, now / then if then else math.inf)
+        return self._event(observation.step, ratio, growth)
+
+    def _hopeless(self, steps: int, now: float, growth: float) -> bool:
+        """Whether, half-way through a run of known length, it would not become varied at this pace."""
+        if steps < _HALF * self._total or math.isinf(self._total):
+            return False
+        left = self._checks * (self._total - steps) / steps
+        # In logarithms: a pace of many times over many checks is more than a float holds.
+        return math.log(max(now, 1e-9)) + math.log(max(growth, 1e-9)) * left / _FLAT_CHECKS < math.log(ARMING_RATIO)
 
     def _event(self, step: int, ratio: float, growth: float) -> Event:
         message = (

@@ -41,7 +41,11 @@ def test_sensitivity_shortens_the_wait() -> None:
     assert _events([0.1] * 200, every=250, sensitivity=1.25)[0].step == 250 * 19
 
 
-def test_a_known_length_shortens_the_wait_and_ends_it_half_way() -> None:
+def test_a_known_length_shortens_the_wait() -> None:
     assert _events([0.1] * 200, every=20, total_steps=1600)[0].step == 480
-    rising = _events(np.geomspace(0.01, 0.39, 200).tolist(), every=20, total_steps=4000)
-    assert [(e.severity, e.step) for e in rising] == [("warning", 2000)]
+
+
+def test_half_way_it_warns_of_a_start_that_is_too_slow_and_of_no_other() -> None:
+    rising = np.geomspace(0.005, 0.1, 200).tolist()
+    assert [(e.severity, e.step) for e in _events(rising, every=20, total_steps=4000)] == [("warning", 2000)]
+    assert _events(np.geomspace(0.01, 0.5, 200).tolist(), every=20, total_steps=4000) == []
