@@ -15,7 +15,7 @@ _WARM_UP = 50
 _EVIDENCE = 6.0
 _SLOW, _FAST = 0.01, 0.1
 _STEPS_PER_PATIENCE = 50
-_ABRUPT_STEPS = 150
+_LEAST_STEPS, _ABRUPT_STEPS = 75, 150
 _LEAP = 1.5
 
 _ADVICE = (
@@ -34,7 +34,7 @@ class Revolution(AbstractDetector):
     Its error is the share of such pairs in the wrong order, (1 - edge) / 2, and its gain the share of the error's own
     level that is gone. Armed while the slow mean of the edge is at most 0.80, after 50 steps. Flags when an e-detector
     of the null "the mean gain is at most 0.6" has evidence 1e6 (average run length at least a million steps under that
-    null, for a sensitivity of 1) and the fast mean of the edge is 0.95 or more, within 150 steps of the onset. A
+    null, for a sensitivity of 1) and the fast mean of the edge is 0.95 or more, 75 to 150 steps after the onset. A
     discriminator that wins little by little, or from the start, is not a revolution. The generator's loss usually leaps
     too and is told of; it is no condition, since with a bounded discriminator (hinge loss, spectral norm) it need not.
     Critical once it has lasted `patience` · 50 steps more; a `recovery` follows when the edge is under 0.75 again. The
@@ -80,7 +80,7 @@ class Revolution(AbstractDetector):
             return Event("recovery", "warning", step, step, message, evidence, _CALM) if was_critical else None
         if self._flagged_at is None:
             armed = self._seen >= _WARM_UP and self._slow_edge <= _BALANCED
-            abrupt = step - self._detector.onset <= _ABRUPT_STEPS
+            abrupt = _LEAST_STEPS <= step - self._detector.onset <= _ABRUPT_STEPS
             won = self._fast_edge >= _WON and self._detector.log10_evidence >= self._needed
             if not (armed and abrupt and won):
                 return None
