@@ -20,6 +20,12 @@ def share_of_real(observation: Observation, statistic: str) -> float:
     return band.ratio(observation.values.get(statistic, math.nan)) if band else math.nan
 
 
+def diversity_z(observation: Observation) -> float:
+    """How many standard deviations of real data's own diversity this one lies above their mean; NaN when unknown."""
+    band = observation.bands.get(DIVERSITY)
+    return band.z(observation.values.get(DIVERSITY, math.nan)) if band else math.nan
+
+
 @dataclass
 class Arming:
     """Armed, for good, after `ARMING_CHECKS` checks in a row at `ARMING_RATIO` or more of real diversity."""

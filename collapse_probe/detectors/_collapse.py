@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
-from ._arming import ARMING_RATIO, Arming, diversity, share_of_real
+from ._arming import ARMING_RATIO, Arming, diversity, diversity_z, share_of_real
 from ._base import AbstractDetector, DetectorOptions
 
 _RECOVERING_CHECKS = 3
@@ -106,7 +106,14 @@ class Collapse(AbstractDetector):
         self._lowest = min(self._lowest, self._level) if self._low else math.inf
         back = max(ARMING_RATIO, self._threshold, self._at.narrowed * self._best)
         self._back = self._back + 1 if ratio >= back else 0
-        return self._judge(observation.step, ratio, guard)
+        evidence = {
+            "diversity": ratio,
+            "diversity_z": diversity_z(observation),
+            "best_diversity": self._best,
+            "checks": float(self._low),
+            "matched_diversity": guard,
+        }
+        return self._judge(observation.step, {name: value for name, value in evidence.items() if not math.isnan(value)})
 
     @property
     def _level(self) -> float:
@@ -132,10 +139,8 @@ class Collapse(AbstractDetector):
             if self._onset is None:
                 self._onset = step
 
-    def _judge(self, step: int, ratio: float, guard: float) -> Event | None:
-        evidence = {"diversity": ratio, "best_diversity": self._best, "checks": float(self._low)}
-        if not math.isnan(guard):
-            evidence["matched_diversity"] = guard
+    def _judge(self, step: int, evidence: dict[str, float]) -> Event | None:
+        ratio = evidence["diversity"]
         onset = step if self._onset is None else self._onset
         fell = f"diversity fell from {self._best:.0%} to {ratio:.0%} of real data's"
         rising = self._level > self._at.rising * self._lowest

@@ -5,7 +5,7 @@ from collections import deque
 from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
-from ._arming import ARMING_RATIO, Arming, diversity
+from ._arming import ARMING_RATIO, Arming, diversity, diversity_z
 from ._base import AbstractDetector, DetectorOptions
 
 WARM_UP_CHECKS = 25
@@ -73,7 +73,7 @@ class NeverFitted(AbstractDetector):
             self._reported = "critical"
         else:
             return None
-        return self._event(observation.step, ratio, growth)
+        return self._event(observation, ratio, growth)
 
     def _hopeless(self, steps: int, now: float, growth: float) -> bool:
         """Whether, half-way through a run of known length, it would not become varied at this pace."""
@@ -83,14 +83,20 @@ class NeverFitted(AbstractDetector):
         # In logarithms: a pace of many times over many checks is more than a float holds.
         return math.log(max(now, 1e-9)) + math.log(max(growth, 1e-9)) * left / _FLAT_CHECKS < math.log(ARMING_RATIO)
 
-    def _event(self, step: int, ratio: float, growth: float) -> Event:
+    def _event(self, observation: Observation, ratio: float, growth: float) -> Event:
+        step = observation.step
         message = (
             f"Never fitted: after {step + 1} steps diversity is {ratio:.0%} of real data's, was {self._best:.0%} at "
             f"best, and grew {growth:.2f}-fold over the last {_FLAT_CHECKS} checks."
         )
         evidence = {
-            "diversity": ratio, "best_diversity": self._best, "growth": growth, "checks": float(self._checks),
-        }  # fmt: skip
+            "diversity": ratio,
+            "diversity_z": diversity_z(observation),
+            "best_diversity": self._best,
+            "growth": growth,
+            "checks": float(self._checks),
+        }
+        evidence = {name: value for name, value in evidence.items() if not math.isnan(value)}
         severity: Literal["warning", "critical"] = "warning" if self._reported == "warning" else "critical"
         return Event("never_fitted", severity, step, self._first, message, evidence, _ADVICE)
 

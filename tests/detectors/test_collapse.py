@@ -86,3 +86,9 @@ def test_sensitivity_moves_the_threshold_and_patience_the_critical_check() -> No
 
 def test_healthy_scatter_is_silent() -> None:
     assert _events([0.7, 0.9, 0.75, 0.95, 0.85, 0.65, 0.9, 0.8] * 50) == []
+
+
+def test_the_evidence_has_the_distance_from_real_data_in_their_own_standard_deviations() -> None:
+    evidence = _events([0.9] * 5 + [0.1] * 10)[0].evidence
+    # Real data score 20 on average with a standard deviation of 0.5 in these streams.
+    assert evidence["diversity_z"] == (0.1 * 20 - 20) / 0.5
