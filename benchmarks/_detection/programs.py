@@ -140,7 +140,7 @@ PROGRAMS = (
     _SHAPES.but(
         name="colour-64-conv-vanilla", data="colour-64", shape=Shape((3, 64, 64), 32, 16), penalty=("r1", 0.5),
         rates=(2e-3, 2e-3),
-        length=1200,
+        length=1600,
     ),
     _DIGITS.but(name="mnist-dense-vanilla", data="mnist", shape=Shape((1, 28, 28), 64, 128), rates=(2e-4, 2e-4)),
     _SHAPES.but(
