@@ -27,7 +27,7 @@ class Outcome:
 def watched(run: Observed, make: Make | None = None) -> Outcome:
     """The outcome of a run, with the default detectors or those that `make` gives; the verdict is that of its end."""
     detectors = None if make is None else list(make())
-    monitor = Monitor(DetectorOptions(total_steps=run.length), watching=detectors)
+    monitor = Monitor(DetectorOptions(total_steps=run.length), None if detectors is None else lambda: detectors)
     # Without one that watches steps they need not be gone through, which is most of the time.
     unread = detectors is not None and all(detector.watches == "statistics" for detector in detectors)
     steps = (run.steps.iloc[:0] if unread else run.steps).assign(time=0.0)

@@ -84,8 +84,9 @@ def _on_screen(feed: Feed, interval: float) -> None:
         screen = Screen(
             feed, keys="q quits; the training goes on" if keys.known else "Ctrl-C quits; the training goes on"
         )
+        live = Live(screen, console=console, screen=True, auto_refresh=False, transient=True)
         try:
-            with Live(screen, console=console, screen=True, auto_refresh=False, transient=True) as live:
+            with live:
                 looked, size = time.monotonic(), console.size
                 while feed.ended is None and keys.pressed(_GLANCE) not in ("q", "Q"):
                     due = time.monotonic() - looked >= interval
@@ -97,6 +98,8 @@ def _on_screen(feed: Feed, interval: float) -> None:
                         live.refresh()
         except KeyboardInterrupt:
             pass  # that is how one leaves
+        finally:
+            live.stop()  # once more: Ctrl-C in the midst of the first picture is before there is anything to leave
     _say_end(feed)
 
 

@@ -10,15 +10,14 @@ from ._advice import with_best_step, with_time_left
 
 
 class Monitor:
-    """Feeds observations, in step order, to every detector, or to those given, and collects their events."""
+    """Feeds observations, in step order, to every detector or to those that `make` gives; collects their events."""
 
     def __init__(
         self,
         options: DetectorOptions = DetectorOptions(),
-        watching: Sequence[detectors.AbstractDetector] | None = None,
+        make: Callable[[], Sequence[detectors.AbstractDetector]] | None = None,
     ) -> None:
-        if watching is None:
-            watching = [detectors.get(name)(options) for name in detectors.names()]
+        watching = [detectors.get(name)(options) for name in detectors.names()] if make is None else make()
         self._total_steps = options.total_steps
         self._of_steps = [detector.update for detector in watching if detector.watches != "statistics"]
         self._of_statistics = [detector.update for detector in watching if detector.watches != "steps"]

@@ -118,7 +118,7 @@ def _axis(traces: list[dict[str, Any]]) -> dict[str, Any]:
     """Chosen by the figure; logarithmic over decades; and a constant would be drawn within ± 1, whatever its size."""
     every = np.concatenate([np.empty(0), *(np.asarray(trace["y"], dtype=np.float64) for trace in traces)])
     values = every[np.isfinite(every)]
-    if len(values) and values.min() > 0 and values.max() > DECADES * values.min():
+    if len(values) and values.min() > 0 and values.max() / DECADES > values.min():
         return LOGARITHMIC
     if not len(values) or values.min() < values.max():
         return {"nticks": 5}

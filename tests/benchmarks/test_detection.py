@@ -177,7 +177,7 @@ def test_a_program_has_no_say_in_the_setting_that_it_is_judged_by(detection: Sim
 
 
 def test_a_monitor_watches_with_the_detectors_that_it_is_given() -> None:
-    monitor = Monitor(watching=[get("divergence")()])
+    monitor = Monitor(make=lambda: [get("divergence")()])
     for index in range(5):
         monitor.observe_step(index, {"not_finite": 1.0})
     assert [event.kind for event in monitor.events] == ["divergence"] * 2

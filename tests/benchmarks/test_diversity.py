@@ -38,7 +38,7 @@ def test_neighbours_are_compared_with_both_packages_and_a_capture_lists_every_on
     finally:
         torch.set_num_threads(threads)
     assert heading == "Neighbourhoods and kernels"
-    assert text.count("ours / `prdc`") == 4 and text.count("ours / `score_X`") == 4
+    assert text.count("ours / `prdc`") == 4 and text.count("ours / `score_X`") == 6
     online = [name for name in statistics.names() if statistics.get(name).online]
     assert all(f"| `{name}` |" in text for name in online)
     assert "≤ 25 ms" in text and "≤ 500 MB" in text

@@ -10,6 +10,7 @@ from torch import nn
 
 import collapse_probe as cp
 from collapse_probe._recorder import _chunk, _rows
+from collapse_probe.detectors import _revolution
 from collapse_probe.errors import CollapseProbeWarning
 
 from . import faulty_runs as runs
@@ -114,6 +115,7 @@ NOT_INJECTED = {
     "_store._json.*": "reads a run",
     "_store._events.from_line": "reads a run",
     "_store._parts.*": "reads a run",
+    "_store._tail.*": "reads a run",
     "_store._layout.stored_ranks": "reads a run",
 }
 """By pattern of their names, why some boundaries are left out here."""
@@ -164,6 +166,8 @@ def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps leave for the disk two by two and at once, so that some are there before anything fails."""
     monkeypatch.setattr(_chunk, "STEPS", 2)
     monkeypatch.setattr(_rows, "FLUSH_SECONDS", 0.0)
+    # So short a training is over before the discriminator's error has a level.
+    monkeypatch.setattr(_revolution, "_WARM_UP", 2)
 
 
 @pytest.mark.parametrize("name", list(runs.SCENARIOS))
