@@ -6,7 +6,7 @@ face mirrored too, noise on real labels only (0.8 to 1). By default all three, 7
 sheets of the same latents over time. `--data FOLDER` takes your own pictures. The original's size and lengths:
 
     python examples/drawings.py
-    python examples/drawings.py --size 200 --width 64 --steps 10000 --device cuda
+    python examples/drawings.py --size 200 --width 64 --steps 10000 --lr-g 2e-4 --lr-d 2e-4 --device cuda
     collapse-probe report runs/
 """
 
@@ -52,9 +52,9 @@ def networks(size: int, latent: int, width: int) -> tuple[nn.Module, nn.Module]:
         nn.ConvTranspose2d(w, 1, 4, 2, 1), nn.Tanh(),
     )  # fmt: skip
     discriminator = nn.Sequential(
-        nn.Conv2d(1, w, 4, 2, 1), nn.LeakyReLU(0.2), nn.Dropout(0.3),
-        nn.Conv2d(w, 2 * w, 4, 2, 1), nn.LeakyReLU(0.2), nn.Dropout(0.3),
-        nn.Conv2d(2 * w, 4 * w, 4, 2, 1), nn.LeakyReLU(0.2), nn.Dropout(0.3),
+        nn.Conv2d(1, w, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(w, 2 * w, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(2 * w, 4 * w, 4, 2, 1), nn.LeakyReLU(0.2),
         nn.Flatten(), nn.Linear(4 * w * s * s, 1), nn.Sigmoid(), nn.Flatten(0),
     )  # fmt: skip
     return generator, discriminator
@@ -111,13 +111,13 @@ def compared(runs: Sequence[cp.Run]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser(__doc__, run="runs/drawings", size=48, steps=1500)
+    options = parser(__doc__, run="runs/drawings", size=32, steps=1500)
     options.add_argument("--experiment", choices=[*EXPERIMENTS, "all"], default="all")
     options.add_argument("--stop", action="store_true", help="stop when the probe says so")
     options.add_argument("--width", type=int, default=12, help="channels of the widest pictures (default: %(default)s)")
-    options.add_argument("--batch", type=int, default=16, help="pictures a step (default: %(default)s)")
-    options.add_argument("--lr-g", type=float, default=2e-4)
-    options.add_argument("--lr-d", type=float, default=2e-4)
+    options.add_argument("--batch", type=int, default=32, help="pictures a step (default: %(default)s)")
+    options.add_argument("--lr-g", type=float, default=5e-4)
+    options.add_argument("--lr-d", type=float, default=1e-3)
     chosen = options.parse_args(arguments)
     if chosen.size % 8:
         options.error(f"--size is {chosen.size}; expected a multiple of 8, such as 48 or 200")
