@@ -17,15 +17,19 @@ FEWEST = 32
 _LISTED = 20
 
 
-def parser(description: str | None, *, run: str, size: int, steps: int | None) -> argparse.ArgumentParser:
-    """The options that every picture example has."""
+def parser(description: str | None, run: str, **defaults: int) -> argparse.ArgumentParser:
+    """The options that every picture example has; `defaults` are those of size, steps, width and batch."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", type=Path, metavar="FOLDER", help="your own pictures instead of drawn ones")
-    options.add_argument("--size", type=_at_least(16), default=size, help="pixels a side (default: %(default)s)")
-    options.add_argument("--steps", type=_at_least(1), default=steps, help="generator updates (default: %(default)s)")
-    options.add_argument("--seed", type=int, default=0)
-    options.add_argument("--run", type=Path, default=Path(run), help="where the record goes (default: %(default)s)")
-    options.add_argument("--device", default="cpu", help="cpu, cuda, ... (default: %(default)s)")
+    add = options.add_argument
+    add("--data", type=Path, metavar="FOLDER", help="your own pictures instead of drawn ones")
+    add("--size", type=_at_least(16), help="pixels a side (default: %(default)s)")
+    add("--steps", type=_at_least(1), help="generator updates (default: %(default)s)")
+    add("--width", type=_at_least(1), help="of the networks (default: %(default)s)")
+    add("--batch", type=_at_least(2), help="pictures a step (default: %(default)s)")
+    add("--seed", type=int, default=0)
+    add("--run", type=Path, default=Path(run), help="where the record goes (default: %(default)s)")
+    add("--device", default="cpu", help="cpu, cuda, ... (default: %(default)s)")
+    options.set_defaults(**defaults)
     return options
 
 

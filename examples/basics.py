@@ -2,7 +2,8 @@
 
 A small table first: the Wasserstein distance of two histograms by hand, its three normalisations, and what
 Jensen-Shannon says where the supports part. Then each loss is trained with the same networks, and the share of each
-class that its generator draws stands beside the data's. `--data FOLDER` takes yours, one subfolder for each class.
+class that its generator draws stands beside the data's, and beside that of a generator that keeps one class only.
+`--data FOLDER` takes your own pictures, one subfolder for each class.
 
     python examples/basics.py
     python examples/basics.py --loss wgan-gp
@@ -55,8 +56,12 @@ class Classes:
     def __call__(self, pictures: Tensor) -> Tensor:
         return torch.from_numpy(self._model.predict(pictures.flatten(1).float().cpu().numpy()))
 
-    def shares(self, labels: Tensor) -> list[float]:
-        return (torch.bincount(labels, minlength=len(self.names)) / len(labels)).tolist()
+    def row(self, name: str, labels: Tensor, *, pictures: Tensor, real: Tensor) -> str:
+        """A line of the table: the share of each class, and the Wasserstein distance to as many real pictures."""
+        shares = torch.bincount(labels, minlength=len(self.names)) / len(labels)
+        few = min(len(pictures), len(real), 256)
+        distance = cp.statistics.wasserstein(generated=pictures[:few].flatten(1), real=real[:few].flatten(1))
+        return f"{name:10}" + "".join(f"{share:12.2f}" for share in shares) + f"{distance:12.2f}"
 
 
 def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
@@ -88,7 +93,6 @@ def train(loss: str, pictures: Tensor, classes: Classes, chosen: argparse.Namesp
     kind, more = (torch.optim.RMSprop, {}) if loss == "wgan" else (torch.optim.Adam, {"betas": (0.5, 0.9)})
     optimizer_g, optimizer_d = (kind(network.parameters(), lr=chosen.lr, **more) for network in (G, D))
     stream, run = batches(pictures, chosen.batch), chosen.run / loss
-    # A run of seconds: look more often than the default share of 1 % of the training time allows.
     watched = {"real": pictures, "modes": classes, "total_steps": chosen.steps, "every": 25, "stop_on": ()}
     with cp.attach(G, D, run=run, value_range=(-1, 1), tags={"loss": loss}, **watched) as probe:
         for _ in range(chosen.steps):
@@ -96,10 +100,9 @@ def train(loss: str, pictures: Tensor, classes: Classes, chosen: argparse.Namesp
                 real = next(stream)
                 fake = G(torch.randn(len(real), LATENT, device=device)).detach()
                 on_real, on_fake = D(real), D(fake)
+                loss_d = on_fake.mean() - on_real.mean()
                 if loss == "gan":
                     loss_d = softplus(-on_real).mean() + softplus(on_fake).mean()
-                else:
-                    loss_d = on_fake.mean() - on_real.mean()
                 penalty = 10 * gradient_penalty(D, real, fake) if loss == "wgan-gp" else 0.0
                 optimizer_d.zero_grad()
                 (loss_d + penalty).backward()
@@ -118,29 +121,27 @@ def train(loss: str, pictures: Tensor, classes: Classes, chosen: argparse.Namesp
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser(__doc__, run="runs/basics", size=16, steps=1500)
+    options = parser(__doc__, "runs/basics", size=16, steps=1500, width=128, batch=64)
     options.add_argument("--loss", choices=[*LOSSES, "all"], default="all")
-    options.add_argument("--width", type=int, default=128, help="of all layers (default: %(default)s)")
-    options.add_argument("--batch", type=int, default=64, help="pictures a step (default: %(default)s)")
     options.add_argument("--lr", type=float, default=5e-4, help="of both networks (default: %(default)s)")
     chosen = options.parse_args(arguments)
     print(histograms())
     pictures, kinds = animals(DRAWN, chosen.size) if chosen.data is None else read(chosen.data, chosen.size)
     if len(set(kinds)) < 2:
         options.error(f"--data {chosen.data}: all pictures lie in one folder; expected one for each class")
-    classes = Classes(pictures, kinds)
-    pictures = pictures.to(chosen.device)
+    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(0))
+    pictures, classes = pictures[order], Classes(pictures[order], [kinds[index] for index in order])
+    others, real = pictures.chunk(2)
+    one = others[classes.labels[: len(others)] == 0]
     lines = [f"{'shares':10}" + "".join(f"{name:>12}" for name in classes.names) + f"{'distance':>12}"]
-    lines.append(f"{'data':10}" + "".join(f"{share:12.2f}" for share in classes.shares(classes.labels)))
+    lines.append(classes.row("data", classes.labels, pictures=others, real=real))
+    lines.append(classes.row("collapsed", torch.zeros(len(one), dtype=torch.long), pictures=one, real=real))
     for loss in LOSSES if chosen.loss == "all" else [chosen.loss]:
-        run = train(loss, pictures, classes, chosen)
+        run = train(loss, pictures.to(chosen.device), classes, chosen)
         tell(run, chosen.steps)
-        if not run.batches:  # too short to gather the samples of one capture
-            continue
-        last = torch.from_numpy(run.batch(run.batches[-1]))
-        beside = pictures[: len(last)].flatten(1).cpu()
-        distance = cp.statistics.wasserstein(generated=last.flatten(1), real=beside)
-        lines.append(f"{loss:10}" + "".join(f"{s:12.2f}" for s in classes.shares(classes(last))) + f"{distance:12.2f}")
+        if run.batches:  # else too short to gather the samples of one capture
+            last = torch.from_numpy(run.batch(run.batches[-1]))
+            lines.append(classes.row(loss, classes(last), pictures=last, real=real))
     print("\n".join(lines))
     print(f"report: {cp.report(chosen.run, chosen.run / 'report.html', title='The basics')}")
 

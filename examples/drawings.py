@@ -111,11 +111,9 @@ def compared(runs: Sequence[cp.Run]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser(__doc__, run="runs/drawings", size=32, steps=1500)
+    options = parser(__doc__, "runs/drawings", size=32, steps=1500, width=12, batch=32)
     options.add_argument("--experiment", choices=[*EXPERIMENTS, "all"], default="all")
     options.add_argument("--stop", action="store_true", help="stop when the probe says so")
-    options.add_argument("--width", type=int, default=12, help="channels of the widest pictures (default: %(default)s)")
-    options.add_argument("--batch", type=int, default=32, help="pictures a step (default: %(default)s)")
     options.add_argument("--lr-g", type=float, default=5e-4)
     options.add_argument("--lr-d", type=float, default=1e-3)
     chosen = options.parse_args(arguments)

@@ -51,9 +51,7 @@ def cross_entropy(probability: Tensor, target: Tensor) -> Tensor:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser(__doc__, run="runs/lego", size=32, steps=1500)
-    options.add_argument("--width", type=int, default=12, help="channels of the widest pictures (default: %(default)s)")
-    options.add_argument("--batch", type=int, default=32, help="pictures a step (default: %(default)s)")
+    options = parser(__doc__, "runs/lego", size=32, steps=1500, width=12, batch=32)
     options.add_argument("--lr", type=float, default=2e-3, help="the book's is 2e-4, for 60 times as many steps")
     chosen = options.parse_args(arguments)
     if chosen.size % 16:

@@ -127,9 +127,11 @@ def test_basics_sets_the_shares_of_each_loss_beside_those_of_the_data(
     example("basics").main([*SMALL, *data, "--run", str(tmp_path)])
     assert {run.name for run in cp.load_runs(tmp_path)} == {"gan", "wgan", "wgan-gp"}
     said = capsys.readouterr().out
-    rows = {line.split()[0]: line.split()[1:] for line in said.partition("shares ")[2].splitlines()[1:5]}
-    assert list(rows) == ["data", "gan", "wgan", "wgan-gp"]
-    assert rows["data"] == (["0.50"] * 2 if own else ["0.33"] * 3)
+    rows = {line.split()[0]: line.split()[1:] for line in said.partition("shares ")[2].splitlines()[1:6]}
+    assert list(rows) == ["data", "collapsed", "gan", "wgan", "wgan-gp"]
+    assert rows["data"][:-1] == (["0.50"] * 2 if own else ["0.33"] * 3)
+    assert rows["collapsed"][:-1] == ["1.00", *["0.00"] * (1 if own else 2)]
+    assert float(rows["collapsed"][-1]) > float(rows["data"][-1]) or own  # noise of one folder is as good as of two
     for loss in ("gan", "wgan", "wgan-gp"):
         *shares, distance = (float(number) for number in rows[loss])
         assert sum(shares) == pytest.approx(1, abs=0.02)
