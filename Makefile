@@ -6,10 +6,23 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: demo test bench bench-detection bench-reliability clean
+.PHONY: demo examples test bench bench-detection bench-reliability clean
 
 demo: .venv/installed
 	$(BIN)/collapse-probe demo
+
+# Within an hour on two cores; the runs and a report on all of them go below build/examples.
+EXAMPLES := build/examples
+examples: .venv/installed
+	rm -rf $(EXAMPLES)
+	for setting in collapsing healthy; do \
+		$(BIN)/python examples/ring_gan.py --setting $$setting --run $(EXAMPLES)/ring/$$setting || exit 1; \
+		$(BIN)/python examples/digits_dcgan.py --setting $$setting --run $(EXAMPLES)/digits/$$setting || exit 1; \
+	done
+	for seed in 0 1 2 3; do $(BIN)/python examples/lego.py --seed $$seed --run $(EXAMPLES)/lego/$$seed || exit 1; done
+	$(BIN)/python examples/drawings.py --run $(EXAMPLES)/drawings
+	$(BIN)/python examples/basics.py --run $(EXAMPLES)/basics
+	$(BIN)/collapse-probe report $(EXAMPLES)
 
 test: .venv/installed-dev
 	$(BIN)/ruff check

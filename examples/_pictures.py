@@ -1,0 +1,117 @@
+"""What the picture examples share: a folder of your own pictures as a tensor, batches of it, and the usual options."""
+
+import argparse
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+import collapse_probe as cp
+
+FEWEST = 32
+"""Pictures; with fewer the probe cannot say what is normal."""
+_LISTED = 20
+
+
+def parser(description: str | None, run: str, **defaults: int) -> argparse.ArgumentParser:
+    """The options that every picture example has; `defaults` are those of size, steps, width and batch."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = options.add_argument
+    add("--data", type=Path, metavar="FOLDER", help="your own pictures instead of drawn ones")
+    add("--size", type=_at_least(16), help="pixels a side (default: %(default)s)")
+    add("--steps", type=_at_least(1), help="generator updates (default: %(default)s)")
+    add("--width", type=_at_least(1), help="of the networks (default: %(default)s)")
+    add("--batch", type=_at_least(2), help="pictures a step (default: %(default)s)")
+    add("--seed", type=int, default=0)
+    add("--run", type=Path, default=Path(run), help="where the record goes (default: %(default)s)")
+    add("--device", default="cpu", help="cpu, cuda, ... (default: %(default)s)")
+    options.set_defaults(**defaults)
+    return options
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text} is too small; expected {least} or more")
+        return int(text)
+
+    return number
+
+
+def read(folder: Path, size: int) -> tuple[Tensor, list[str]]:
+    """Every picture below `folder`, grey, square, (n, 1, size, size) in [-1, 1], and the folder that each lies in.
+
+    One line is printed for what was read and one for each file that was not; nothing in the folder is changed. Other
+    shapes are cut to the middle square, transparency becomes white paper.
+    """
+    if not folder.is_dir():
+        raise SystemExit(f"--data {folder} is no folder; give one that holds pictures (PNG, JPEG, GIF, BMP, WebP, ...)")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    pictures, places, skipped = [], [], []
+    for path in files:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Pillow's, on odd files that it reads all the same
+                with Image.open(path) as image:
+                    pictures.append(as_tensor(grey(image), size))
+            places.append(path.parent.name)
+        # Whatever a file holds, and whatever its decoder makes of that: the other pictures are still worth having.
+        except Exception as failure:
+            unknown = isinstance(failure, Image.UnidentifiedImageError)
+            why = "no picture that Pillow knows" if unknown else " ".join(f"cannot be read: {failure}".split())
+            skipped.append(f"  skipped {path.relative_to(folder)}: {why}")
+    print(f"{folder}: {len(pictures)} pictures read of {len(files)} files, made {size}×{size} and grey")
+    for line in skipped[:_LISTED]:
+        print(line)
+    if len(skipped) > _LISTED:
+        print(f"  skipped {len(skipped) - _LISTED} more")
+    if len(pictures) < FEWEST:
+        raise SystemExit(
+            f"--data {folder} holds {len(pictures)} pictures that can be read; expected at least {FEWEST}, and a "
+            "hundred or more for anything worth looking at. Leave --data out to have pictures drawn"
+        )
+    return torch.stack(pictures), places
+
+
+def grey(image: Image.Image) -> Image.Image:
+    """As a person sees it: upright, its first frame, transparent parts white, 16 bits scaled and not cut off."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):
+        values = np.asarray(image, dtype=np.float64)
+        most = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
+        return Image.fromarray((values / most * 255).clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("L")
+
+
+def as_tensor(image: Image.Image, size: int) -> Tensor:
+    """A grey picture as (1, size, size) in [-1, 1]."""
+    fitted = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
+    return torch.from_numpy(np.asarray(fitted, dtype=np.float32) / 127.5 - 1).unsqueeze(0)
+
+
+def batches(pictures: Tensor, size: int) -> Iterator[Tensor]:
+    """Passes over the pictures in an order of their own, for ever; all of them, where they are fewer than a batch."""
+    while True:
+        for rows in torch.randperm(len(pictures)).split(size):
+            if len(rows) == min(size, len(pictures)):
+                yield pictures[rows.to(pictures.device)]
+
+
+def tell(run: cp.Run, planned: int) -> None:
+    """What became of a run: its verdict, what stopping saved, and which generator was kept."""
+    made = len(run.steps)
+    print(f"{run.path}: {run.verdict.kind}. {run.verdict.reason}")
+    for event in run.event_list:
+        print(f"  {event.severity} at step {event.step}, since {event.onset}: {event.message}")
+    if made < planned:
+        print(f"  stopped after {made} of {planned} steps: {1 - made / planned:.0%} of the time saved")
+    kept = run.info.get("kept_step")
+    if kept is not None:
+        print(f"  kept: the generator of step {kept}, in {run.path / 'best.safetensors'}")

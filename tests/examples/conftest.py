@@ -1,0 +1,38 @@
+"""The examples as modules, and a folder of pictures as somebody's disk has them."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def example(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """An example by its name; they import each other as scripts of one folder do."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    return importlib.import_module
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """40 pictures of many kinds in two subfolders, and four files that are none."""
+    folder, rng = tmp_path / "mine", np.random.default_rng(0)
+    for name in ("cats", "dogs"):
+        (folder / name).mkdir(parents=True)
+        for index, mode in enumerate(("L", "RGB", "RGBA", "P", "1", "CMYK", "LA", "L", "RGB", "L") * 2):
+            noise = rng.integers(0, 256, (40 + 3 * index, 90 - 2 * index, 3), dtype=np.uint8)
+            suffix = "jpg" if mode == "CMYK" else "png"
+            Image.fromarray(noise).convert(mode).save(folder / name / f"{index}.{suffix}")
+    (folder / "cats" / "notes.txt").write_text("they are nice")
+    whole = (folder / "dogs" / "1.png").read_bytes()
+    (folder / "dogs" / "torn.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "dogs" / "empty.jpg").touch()
+    (folder / "cats" / "odd.png").write_bytes(whole[:40] + b"\0" * 40)
+    (folder / ".DS_Store").touch()
+    return folder
