@@ -41,8 +41,9 @@ from pathlib import Path
 
 import _claims
 import _page
-from _detection import judged, page
+from _detection import judged, page, settings
 from _detection.cost import microseconds_a_step
+from _detection.crossvalidate import crossvalidate
 
 ROOT = Path(__file__).parent.parent
 OBSERVATIONS = Path(__file__).parent / "_detection" / "observations"
@@ -70,7 +71,9 @@ def main(arguments: list[str] | None = None) -> None:
         runs += of_program
         print(f"{of_program[0].program}: {len(of_program)} runs scored", flush=True)
     cost = _claims.interval(microseconds_a_step())
-    written = _page.page(__doc__, "", page.parts(runs, cost))
+    validated = crossvalidate(options.observations, settings.GRID, make=settings.made, processes=options.processes)
+    first, *others = page.parts(runs, cost)
+    written = _page.page(__doc__, "", [first, page.left_out(validated), *others])
     options.output.write_text(written, "utf-8")
     print(page.must_hold(runs, cost))
 

@@ -43,9 +43,9 @@ class Validated(Generic[Setting]):
         """On programs that took no part in choosing."""
         return score(self.runs)
 
-    def table(self) -> str:
+    def table(self, said: Callable[[Setting], str] = repr) -> str:
         """How often each setting was chosen, as Markdown."""
-        counts = Counter(repr(setting) for setting in self.chosen.values())
+        counts = Counter(said(setting) for setting in self.chosen.values())
         lines = [f"| {setting} | {count} of {len(self.chosen)} |" for setting, count in counts.most_common()]
         return "\n".join(["| setting | chosen |", "|---|---|", *lines])
 
