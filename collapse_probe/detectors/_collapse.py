@@ -16,8 +16,8 @@ _MOST = 0.8
 
 _ADVICE = (
     "Stop here: a generator seldom comes back from this by itself. Go back to the best step before the onset, and "
-    "give the discriminator a way to see diversity or less power to overfit one feature: a lower learning rate or "
-    "beta1, a gradient penalty (R1), minibatch statistics, or more data."
+    "train on with a gradient penalty (R1) or with lower learning rates for both players, which helped most where "
+    "remedies were tried (docs/remedies.md); a smaller discriminator or more data may help too, label smoothing hardly."
 )
 _WARNING_ADVICE = (
     "Look at the latest samples. If they have become alike, stop; otherwise wait: this becomes critical if it lasts."
