@@ -18,11 +18,12 @@ _SETTLED = 0.75
 
 _ADVICE = (
     "The players chase each other in a circle: the discriminator punishes where the generator is, and it moves on. "
-    "Damp the game: a gradient penalty (R1), a lower beta1, several discriminator updates a step or a higher rate for "
-    "it than for the generator, and an average of the generator's weights."
+    "Give the discriminator several updates a step, which helped in every try (docs/remedies.md), where a gradient "
+    "penalty, a lower beta1 and other rates by themselves did not; an average of the generator's weights may help too."
 )
 _WARNING_ADVICE = (
-    "Look at a few captures in a row: if each shows another part of the data, stop; a lower beta1 or R1 damps it."
+    "Look at a few captures in a row: if each shows another part of the data, stop, and give the discriminator more "
+    "updates a step."
 )
 
 
