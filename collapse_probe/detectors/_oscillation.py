@@ -15,6 +15,7 @@ _NARROW = 0.5
 _WIDER = 1.8
 _HOPS = 4
 _SETTLED = 0.75
+_GROWING = 1.5
 
 _ADVICE = (
     "The players chase each other in a circle: the discriminator punishes where the generator is, and it moves on. "
@@ -33,9 +34,10 @@ class Oscillation(AbstractDetector):
 
     Over the last 10 checks the effective number of modes, exp(entropy of `mode_shares`), is at most half of what real
     data's shares have in the median check, while the shares of all 10 together have at least 1.8 times as many as that
-    median, and the favourite mode changed at least 4 times. Warns once that has held for 10 checks, since young
-    generators hop too, and is critical when `patience` times 10 checks later it still does. A `recovery` follows when
-    the median check has three quarters of real data's modes. Silent where modes are not counted.
+    median, and the favourite mode changed at least 4 times. Warns once that has held for 10 checks and is critical when
+    `patience` times 10 checks later it still does; a median that is 1.5 times what it was 10 checks before breaks it
+    off, since young generators hop too. A `recovery` follows when the median check has three quarters of real data's
+    modes. Silent where modes are not counted.
     Source: Metz et al., Unrolled Generative Adversarial Networks, 2017, https://arxiv.org/abs/1611.02163, section 3.1,
     describes the rotation; the thresholds are ours, reasoned and not tuned.
     """
@@ -46,6 +48,7 @@ class Oscillation(AbstractDetector):
         self._narrow = min(0.9, _NARROW * options.sensitivity)
         self._lasting = options.patience * _CHECKS
         self._recent: deque[tuple[int, list[float]]] = deque(maxlen=_CHECKS)
+        self._before: deque[float] = deque(maxlen=_CHECKS)
         self._since = 0
         self._onset = 0
         self._reported: Literal["nothing", "warning", "critical"] = "nothing"
@@ -64,11 +67,16 @@ class Oscillation(AbstractDetector):
         favourites = [max(range(len(one)), key=one.__getitem__) for _, one in self._recent]
         hops = sum(a != b for a, b in itertools.pairwise(favourites))
         hopping = apart <= self._narrow * real and together >= _WIDER * apart and hops >= _HOPS
+        # A young generator hops too, but finds more modes at a time from check to check.
+        growing = len(self._before) == _CHECKS and apart > _GROWING * self._before[0]
+        self._before.append(apart)
         evidence = {"modes_in_a_capture": apart, "modes_together": together, "hops": float(hops)}
         diversity = share_of_real(observation, "occupancy")
         if not math.isnan(diversity):
             evidence["diversity"] = diversity
-        return self._judge(observation.step, hopping=hopping, calm=apart >= _SETTLED * real, evidence=evidence)
+        return self._judge(
+            observation.step, hopping=hopping and not growing, calm=apart >= _SETTLED * real, evidence=evidence
+        )
 
     def _judge(self, step: int, *, hopping: bool, calm: bool, evidence: dict[str, float]) -> Event | None:
         if self._reported != "nothing" and calm:

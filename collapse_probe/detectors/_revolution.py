@@ -11,7 +11,7 @@ _BALANCED = 0.80
 _WON = 0.95
 _OVER = 0.75
 _NULL_GAIN = 0.6
-_WARM_UP = 50
+_WARM_UP = 200
 _EVIDENCE = 6.0
 _SLOW, _FAST = 0.01, 0.1
 _STEPS_PER_PATIENCE = 50
@@ -32,7 +32,7 @@ class Revolution(AbstractDetector):
     """The discriminator, so far beatable, abruptly puts nearly every pair of real and generated in the right order.
 
     Its error is the share of such pairs in the wrong order, (1 - edge) / 2, and its gain the share of the error's own
-    level that is gone. Armed while the slow mean of the edge is at most 0.80, after 50 steps. Flags when an e-detector
+    level that is gone. Armed while the slow mean of the edge is at most 0.80, after 200 steps. Flags when an e-detector
     of the null "the mean gain is at most 0.6" has evidence 1e6 (average run length at least a million steps under that
     null, for a sensitivity of 1) and the fast mean of the edge is 0.95 or more, 75 to 150 steps after the onset. A
     discriminator that wins little by little, or from the start, is not a revolution. The generator's loss usually leaps
