@@ -1,6 +1,6 @@
 """What one run says of a judge; lengths of time are shares of the run."""
 
-from collapse_probe._records import Event
+from collapse_probe._records import subject
 
 from .judged import Judged
 from .labels import Label
@@ -35,7 +35,9 @@ def warning(run: Run) -> int | None:
     for event in run[1].events:
         if event.step >= since and standing:
             return since
-        standing = event.kind == "collapse" or (standing and not _recovery(event))
+        if subject(event) != "whole":
+            continue
+        standing = event.kind == "collapse" or (standing and event.kind != "recovery")
         if event.step >= since and standing:
             return event.step
     return since if standing else None
@@ -81,8 +83,3 @@ def stopped_diverged(run: Run) -> bool:
 
 def _from(label: Label) -> int:
     return 0 if label.begin is None else label.begin - label.slack
-
-
-def _recovery(event: Event) -> bool:
-    """Of a collapse; that of a revolution has the edge as its evidence."""
-    return event.kind == "recovery" and "edge" not in event.evidence

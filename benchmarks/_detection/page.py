@@ -130,6 +130,8 @@ def also_counted(found: Score) -> str:
         ("never fitted, said while it ran", _with_interval(found.never_fitted)),
         ("never fitted, said at the end", _with_interval(found.never_fitted_verdicts)),
         ("oscillating runs flagged as such", _with_interval(found.oscillating)),
+        ("runs of which one class was narrowed, with a class told of", _with_interval(found.narrowed_classes)),
+        ("healthy runs to which nothing was done, with a class told of", _with_interval(found.false_classes)),
     ]
     return "\n".join(["| what | found |", "|---|---|", *(f"| {what} | {cell} |" for what, cell in rows)])
 

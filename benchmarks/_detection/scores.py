@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from _claims import Interval, interval
 from scipy.stats import binomtest
 
+from collapse_probe._records import subject
+
 from .judged import OURS, Judged
 from .measures import (
     Run,
@@ -94,6 +96,10 @@ class Score:
     never_fitted_verdicts: Share
     """By verdict at the end."""
     oscillating: Share
+    narrowed_classes: Share
+    """Runs that were shown one sample of one class, with a class told of."""
+    false_classes: Share
+    """Of healthy runs to which nothing was done."""
 
     @property
     def false_stops_per_10_000_steps(self) -> float:
@@ -134,6 +140,8 @@ def score(runs: Iterable[Judged], judge: str = OURS) -> Score:
         never_fitted=_share(never, lambda run: _raised(run, "never_fitted")),
         never_fitted_verdicts=_share(never, lambda run: run[1].verdict == "never_fitted"),
         oscillating=_share(_of_kind(every, "oscillating"), lambda run: _raised(run, "oscillation")),
+        narrowed_classes=_share([run for run in every if run[0].fault == "class_narrows"], _class_told),
+        false_classes=_share([run for run in healthy if run[0].fault == "none"], _class_told),
     )
 
 
@@ -142,7 +150,11 @@ def _stopped(run: Run) -> bool:
 
 
 def _raised(run: Run, kind: str) -> bool:
-    return any(event.kind == kind for event in run[1].events)
+    return any(event.kind == kind and subject(event) != "class" for event in run[1].events)
+
+
+def _class_told(run: Run) -> bool:
+    return any(event.kind == "collapse" and subject(event) == "class" for event in run[1].events)
 
 
 def _of_kind(runs: Sequence[Run], kind: str) -> list[Run]:

@@ -20,33 +20,39 @@ def _events(course: list[dict[int, float]], **options: float) -> list[Event]:
     return raised
 
 
-def test_the_third_low_check_warns_and_names_the_class_and_its_onset() -> None:
-    (event,) = _events([{}] * 5 + [{1: 0.1}] * 20)
-    assert (event.kind, event.severity, event.step, event.onset) == ("collapse", "warning", 70, 50)
-    assert event.message.startswith("Collapse within class 1 since step 50")
+def test_the_third_low_median_of_five_warns_and_names_the_class_and_its_onset() -> None:
+    (event,) = _events([{}] * 10 + [{1: 0.5}] * 20)
+    # The median of five is low from the third low check on.
+    assert (event.kind, event.severity, event.step, event.onset) == ("collapse", "warning", 140, 120)
+    assert event.message.startswith("Collapse within class 1 since step 120")
     assert list(event.evidence) == ["class_diversity.1"] and subject(event) == "class"
 
 
+def test_it_is_the_classs_own_best_that_counts() -> None:
+    assert _events([{1: 0.7}] * 10 + [{1: 0.5}] * 20) == []
+    assert len(_events([{1: 1.4}] * 10 + [{1: 0.8}] * 20)) == 1
+
+
 def test_classes_that_collapse_at_once_are_one_event() -> None:
-    (event,) = _events([{}] * 5 + [{0: 0.1, 2: 0.2}] * 20)
+    (event,) = _events([{}] * 10 + [{0: 0.1, 2: 0.2}] * 20)
     assert "classes 0, 2" in event.message and set(event.evidence) == {"class_diversity.0", "class_diversity.2"}
 
 
 def test_a_class_that_was_never_varied_is_no_collapse() -> None:
-    assert _events([{1: 0.1}] * 100) == []
+    assert _events([{1: 0.45}] * 20 + [{1: 0.1}] * 100) == []
 
 
-def test_two_low_checks_are_noise_and_a_check_with_too_few_samples_is_no_news() -> None:
+def test_a_few_low_checks_are_noise_and_a_check_with_too_few_samples_is_no_news() -> None:
     assert _events(([{}] * 5 + [{1: 0.1}] * 2) * 5) == []
-    events = _events([{}] * 5 + [{1: 0.1}, {1: math.nan}, {1: 0.1}, {1: math.nan}, {1: 0.1}])
-    assert [e.step for e in events] == [90]
+    (event,) = _events([{}] * 10 + [{1: 0.1}, {1: math.nan}] * 8)
+    assert event.step == 100 + 20 * 4
 
 
 def test_it_recovers_and_can_collapse_again() -> None:
-    events = _events(([{}] * 5 + [{1: 0.1}] * 5) * 2)
+    events = _events(([{}] * 10 + [{1: 0.1}] * 10) * 2)
     assert [e.kind for e in events] == ["collapse", "recovery", "collapse"]
 
 
 def test_sensitivity_moves_the_threshold() -> None:
-    assert _events([{}] * 5 + [{1: 0.4}] * 5) == []
-    assert len(_events([{}] * 5 + [{1: 0.4}] * 5, sensitivity=1.3)) == 1
+    assert _events([{}] * 10 + [{1: 0.7}] * 10) == []
+    assert len(_events([{}] * 10 + [{1: 0.7}] * 10, sensitivity=1.15)) == 1
