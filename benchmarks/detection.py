@@ -28,6 +28,12 @@ and another commonest class at two checks in five. What fits no rule, or settled
 is left to save, is *ambiguous*, and listed. A run is of the gravest kind that holds, in the order of the table of
 verdicts; a count takes all runs that have the clock it is about.
 
+**What was changed after runs were seen.** The share of certain samples that *fitted* asks for (first a tenth, then a
+fiftieth, then a fooled discriminator instead), *gradual* by the clocks where it had been by the fault's name, the last
+tenth that is too late to be called where it had been a twentieth, the split of dips into soon and late, and the second
+kind of oscillating. None was changed to count a single run for or against the detectors, but each moved some. The
+thresholds of the detectors were chosen on these runs; leaving one program out says what that is worth for collapse.
+
 **Scores.** A stop is a critical collapse or divergence, as by default; it counts at or after *begin* (less two checks,
 which the smoothing may shift it by), and before as too early: the collapse is then missed. The saving is
 (T - stop) / (T - settled), 0 where missed, at most 1; delay is from settled to the stop, both as shares of the run.
