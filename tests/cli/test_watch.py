@@ -25,7 +25,9 @@ from collapse_probe._store import RunWriter
 MOST_SECONDS = 300.0
 ENTERED, LEFT = "\x1b[?1049h", "\x1b[?1049l"
 IN_TERMINAL = (
-    "import fcntl, runpy, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    # Who starts the tests in the background of a shell starts them with Ctrl-C ignored.
+    "import fcntl, runpy, signal, sys, termios; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "sys.argv[0] = 'collapse-probe'; runpy.run_module('collapse_probe', run_name='__main__', alter_sys=False)"
 )
 
@@ -79,8 +81,9 @@ class Terminal:
 
     def status(self) -> int:
         """The exit status, once it has drawn its last."""
+        end = time.monotonic() + MOST_SECONDS
         while self._read():
-            pass
+            assert time.monotonic() < end, self.said[-3000:]
         return self.process.wait(MOST_SECONDS)
 
     def _read(self) -> bool:
