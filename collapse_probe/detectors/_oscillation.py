@@ -68,7 +68,7 @@ class Oscillation(AbstractDetector):
         hops = sum(a != b for a, b in itertools.pairwise(favourites))
         hopping = apart <= self._narrow * real and together >= _WIDER * apart and hops >= _HOPS
         # A young generator hops too, but finds more modes at a time from check to check.
-        growing = len(self._before) == _CHECKS and apart > _GROWING * self._before[0]
+        growing = bool(self._before) and apart > _GROWING * self._before[0]
         self._before.append(apart)
         evidence = {"modes_in_a_capture": apart, "modes_together": together, "hops": float(hops)}
         diversity = share_of_real(observation, "occupancy")

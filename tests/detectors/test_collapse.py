@@ -1,6 +1,6 @@
 """Collapse: low after having been high, and lasting."""
 
-from collapse_probe._records import Event
+from collapse_probe._records import Band, Event, Observation
 from collapse_probe.detectors._base import DetectorOptions
 from collapse_probe.detectors._collapse import Collapse
 
@@ -92,3 +92,10 @@ def test_the_evidence_has_the_distance_from_real_data_in_their_own_standard_devi
     evidence = _events([0.9] * 5 + [0.1] * 10)[0].evidence
     # Real data score 20 on average with a standard deviation of 0.5 in these streams.
     assert evidence["diversity_z"] == (0.1 * 20 - 20) / 0.5
+
+
+def test_evidence_holds_numbers_alone_where_real_data_have_no_spread() -> None:
+    detector = Collapse()
+    rows = [Observation(i, {"occupancy": 20.0 if i < 5 else 2.0}, {"occupancy": Band(20.0, 0.0)}) for i in range(10)]
+    raised = [event for row in rows if (event := detector.update(row)) is not None]
+    assert len(raised) == 2 and all("diversity_z" not in event.evidence for event in raised)

@@ -45,6 +45,19 @@ def test_a_young_generator_that_hops_for_a_while_is_passed_over() -> None:
     assert _events([[index % 4] for index in range(12)] + [list(range(_MODES))] * 30) == []
 
 
+def test_one_that_finds_more_modes_at_a_time_while_it_hops_is_young() -> None:
+    young = [[(index * width + k) % _MODES for k in range(width)] for width in (1, 2, 3, 4) for index in range(8)]
+    assert _events(young + [list(range(_MODES))] * 20) == []
+
+
+def test_a_favourite_that_stays_for_a_while_is_no_hopping() -> None:
+    assert _events([[index // 3 % 4] for index in range(100)]) == []
+
+
+def test_the_same_two_modes_over_and_over_are_no_hopping_whichever_has_more() -> None:
+    assert _events([[0, 0, 1] if index % 2 else [0, 1, 1] for index in range(100)]) == []
+
+
 def test_a_slow_walk_through_the_modes_is_no_hopping() -> None:
     assert _events([[index // 20 % _MODES] for index in range(200)]) == []
 

@@ -54,3 +54,16 @@ def test_a_discriminator_that_was_good_before_and_gets_a_little_better_is_no_rev
 def test_balanced_play_and_missing_values_are_silent() -> None:
     assert _events(game([0.4] * 5000, [1.0] * 5000, noise=0.2)) == []
     assert _events([Observation(step, {}) for step in range(100)]) == []
+
+
+def test_a_win_of_sixty_steps_is_none() -> None:
+    assert _events(game([0.3] * 500 + [0.99] * 60 + [0.3] * 400, [0.9] * 960)) == []
+
+
+def test_a_discriminator_that_was_ahead_for_long_before_it_won_is_no_revolution() -> None:
+    edges = [0.3] * 1000 + [0.8] * 300 + [0.99] * 300
+    assert _events(game(edges, [0.9] * 1600)) == []
+
+
+def test_the_first_steps_of_a_run_are_no_level_to_fall_from() -> None:
+    assert _events(game([0.3] * 20 + [0.99] * 600, [0.9] * 620)) == []

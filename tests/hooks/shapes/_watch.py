@@ -11,6 +11,7 @@ import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from torch.optim import optimizer as torch_optimizer
 
 import collapse_probe as cp
+from collapse_probe._recorder import _chunk
 
 from ._account import Account
 from ._stage import SHAPES, Game, Shape
@@ -113,6 +115,8 @@ def train(
             shape.loop(game, *accounts)
             continue
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            # What a chunk holds until it is full is no leak: both counts are made with one equally full.
+            stack.enter_context(mock.patch.object(_chunk, "STEPS", EARLY - LATE))
             probes = []
             for index, (pair, account) in enumerate(zip(shape.attached(game), accounts, strict=True)):
                 options = {"every": 20, "sample_size": 64} | shape.options
