@@ -56,3 +56,8 @@ def test_it_recovers_and_can_collapse_again() -> None:
 def test_sensitivity_moves_the_threshold() -> None:
     assert _events([{}] * 10 + [{1: 0.7}] * 10) == []
     assert len(_events([{}] * 10 + [{1: 0.7}] * 10, sensitivity=1.15)) == 1
+
+
+def test_one_good_median_is_no_recovery() -> None:
+    events = _events([{}] * 10 + [{1: 0.1}] * 10 + [{}, {1: 0.1}] * 2 + [{}] + [{1: 0.1}] * 10)
+    assert [e.kind for e in events] == ["collapse"]
