@@ -55,6 +55,7 @@ FAULTY_SEEDS = {
     "latent_dwindles": 2,
     "generator_rushes_briefly": 2,
     "generator_stumbles": 2,
+    "classes_vanish_briefly": 2,
     "classes_vanish": 1,
     "classes_halve": 1,
     "feedback_stops": 1,
