@@ -36,17 +36,19 @@ class CollapseThresholds:
     """Share of real data's diversity under which a check is low."""
     lost: float = 0.55
     """Share of `best` under which a check is low too."""
-    deep: float = 0.35
+    deep: float = 0.2
     """Share of `best` under which a low check counts double."""
     guard: float = 0.85
     """Share of real data's matched occupancy from which on samples are pale or blurred, and not few."""
     confirming: int = 2
     """Low checks in a row that warn."""
+    lasting: int = 3
+    """Low checks in a row, beside `patience`, from which on it is critical."""
     narrowed: float = 0.8
     """Share of `best` under which a check is narrowed."""
     narrowing: int = 3
     """Narrowed checks in a row that warn."""
-    rising: float = 1.3
+    rising: float = 1.2
     """A median of three checks this many times the lowest one of the episode is a way back, and waits."""
 
 
@@ -57,9 +59,9 @@ class Collapse(AbstractDetector):
     The run arms once occupancy is at 0.40 of real data's or more at three checks in a row. Then a check counts as low
     below 0.40, or below 0.55 of the run's own best, both times `sensitivity`, unless the moment-matched guard says that
     the samples are merely pale or blurred (at 0.85 or more of real data's; a guard that is NaN has no say). Two low
-    checks in a row raise a warning; it is critical once low checks in a row count 2 + `patience`, where one below 0.35
-    of the best counts double, and diversity is not on its way back, at 1.3 times its lowest. So it is, too, once four
-    in five of the last 3 · (2 + patience) checks were low. The onset is where diversity last fell below half of the
+    checks in a row raise a warning; it is critical once low checks in a row count 3 + `patience`, where one below 0.20
+    of the best counts double, and diversity is not on its way back, at 1.2 times its lowest. So it is, too, once four
+    in five of the last 3 · (3 + patience) checks were low. The onset is where diversity last fell below half of the
     best. Three checks below 0.8 of the best warn of narrowing. Three checks back at 0.40 and at 0.8 of the best end an
     episode with a `recovery`.
 
@@ -81,7 +83,7 @@ class Collapse(AbstractDetector):
         self._recent: deque[float] = deque(maxlen=_LEVEL_CHECKS)
         self._best = 0.0
         self._lowest = math.inf
-        self._were_low: deque[bool] = deque(maxlen=3 * (thresholds.confirming + options.patience))
+        self._were_low: deque[bool] = deque(maxlen=3 * (thresholds.lasting + options.patience))
         self._onset: int | None = None
         self._above_half = 0
         self._low = self._weight = self._narrow = self._back = 0
@@ -144,7 +146,7 @@ class Collapse(AbstractDetector):
         onset = step if self._onset is None else self._onset
         fell = f"diversity fell from {self._best:.0%} to {ratio:.0%} of real data's"
         rising = self._level > self._at.rising * self._lowest
-        lasted = (self._weight >= self._at.confirming + self._patience and not rising) or self._mostly_low
+        lasted = (self._weight >= self._at.lasting + self._patience and not rising) or self._mostly_low
         if lasted and self._low > self._at.confirming and self._reported != "critical":
             self._reported = "critical"
             message = f"Collapse since step {onset}: {fell}, and stays there."

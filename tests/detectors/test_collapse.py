@@ -12,11 +12,11 @@ def _events(ratios: list[float], *, guard: float = 0.1, **options: float) -> lis
     return [e for o in captures(ratios, guard=guard) if (e := detector.update(o)) is not None]
 
 
-def test_a_warning_comes_at_the_second_low_check_and_it_is_critical_three_later() -> None:
+def test_a_warning_comes_at_the_second_low_check_and_it_is_critical_four_later() -> None:
     events = _events([0.9] * 5 + [0.4] * 10)
     assert [(e.kind, e.severity, e.step, e.onset) for e in events] == [
         ("collapse", "warning", 60, 50),
-        ("collapse", "critical", 90, 50),
+        ("collapse", "critical", 100, 50),
     ]
 
 
@@ -25,14 +25,14 @@ def test_deep_checks_count_double() -> None:
         ("warning", 60, 50),
         ("critical", 70, 50),
     ]
-    assert [e.step for e in _events([0.9] * 5 + [0.4, 0.4, 0.1, 0.4])] == [60, 80]
+    assert [e.step for e in _events([0.9] * 5 + [0.4, 0.4, 0.1, 0.4, 0.4])] == [60, 90]
 
 
 def test_a_collapse_on_its_way_back_waits() -> None:
-    back = [0.2, 0.2, 0.2, 0.36, 0.44, 0.5, 0.54, 0.9, 0.9, 0.9]
-    events = _events([1.0] * 5 + back, patience=8)
+    back = [0.19, 0.19, 0.19, 0.36, 0.44, 0.5, 0.54, 0.9, 0.9, 0.9]
+    events = _events([1.0] * 5 + back, patience=6)
     assert [(e.kind, e.severity) for e in events] == [("collapse", "warning"), ("recovery", "warning")]
-    assert _events([1.0] * 5 + [0.2, 0.2, 0.2] + [0.25] * 7, patience=8)[-1].severity == "critical"
+    assert _events([1.0] * 5 + [0.19, 0.19, 0.19] + [0.22] * 7, patience=6)[-1].severity == "critical"
 
 
 def test_low_diversity_before_it_was_ever_high_is_no_collapse() -> None:
@@ -81,7 +81,7 @@ def test_it_recovers_and_can_collapse_again() -> None:
 def test_sensitivity_moves_the_threshold_and_patience_the_critical_check() -> None:
     assert _events([1.0] * 5 + [0.5] * 10, sensitivity=1.5)[-1].severity == "critical"
     assert _events([1.0] * 5 + [0.3] * 10, sensitivity=0.5)[-1].message.startswith("Narrowing")
-    assert _events([0.9] * 5 + [0.4] * 10, patience=6)[-1].step == 120
+    assert _events([0.9] * 5 + [0.4] * 10, patience=6)[-1].step == 130
 
 
 def test_healthy_scatter_is_silent() -> None:
