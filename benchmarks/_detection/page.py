@@ -52,7 +52,7 @@ def left_out(validated: Validated[CollapseThresholds]) -> Part:
     ]
     said = (
         f"For each program the thresholds of the collapse detector, among {len(GRID)} settings, that cost least on all "
-        "others: the mean saving lost, plus the share of premature stops, plus five times that of false ones. "
+        "others: the mean saving lost, plus the share of premature stops, plus ten times that of false ones. "
         "These are the figures of collapse alone; the other detectors' thresholds were not chosen so."
     )
     return "Leaving one program out", "\n\n".join([said, table(claims), validated.table(short)])

@@ -39,7 +39,7 @@ class Revolution(AbstractDetector):
     since when an e-detector of "the mean gain is at most 0.2" has had evidence, at most 150 steps before the gain came.
     The generator's loss usually leaps too and is told of; it is no condition, since with a bounded discriminator (hinge
     loss, spectral norm) it need not. Critical once it has lasted `patience` · 50 steps more; a `recovery` follows when
-    the edge is under 0.75 again. The slow means stand still while evidence mounts, so that they do not learn the failure.
+    the edge is under 0.75 again. While evidence mounts the slow means stand still, not to learn the failure.
     """
 
     watches: ClassVar[Literal["steps", "statistics"]] = "steps"
