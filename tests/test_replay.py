@@ -105,7 +105,7 @@ def test_a_run_that_is_taken_up_again_knows_what_came_before(tmp_path: Path) -> 
     _by_hand(tmp_path / "run", _varied(10))
     bands = cp.load(tmp_path / "run").bands
     probe = _by_hand(tmp_path / "run", _alike(10), first=10)
-    assert [(e.severity, e.onset, e.step) for e in probe.events] == [("warning", 10, 11), ("critical", 10, 12)]
+    assert [(e.severity, e.onset, e.step) for e in probe.events] == [("warning", 10, 11), ("critical", 10, 13)]
     assert cp.replay(tmp_path / "run") == probe.events
     run = cp.load(tmp_path / "run")
     assert run.verdict.kind == "collapsed"

@@ -35,11 +35,11 @@ def test_a_collapse_is_warned_of_then_critical_and_stops_the_run(tmp_path: Path)
     probe = _collapsing(tmp_path / "run", patience=3)
     assert [(e.kind, e.severity, e.onset, e.step) for e in probe.events] == [
         ("collapse", "warning", 10, 11),
-        ("collapse", "critical", 10, 12),
+        ("collapse", "critical", 10, 13),
     ]
     assert probe.should_stop
     run = cp.load(tmp_path / "run")
-    assert len(run.steps) == 13
+    assert len(run.steps) == 14
     assert run.verdict.kind == "collapsed"
     assert run.verdict.step == 10
     assert run.verdict.best_step is not None
@@ -62,7 +62,7 @@ def test_a_kind_left_out_of_stop_on_does_not_stop(tmp_path: Path) -> None:
 
 
 def test_more_patience_waits_longer(tmp_path: Path) -> None:
-    assert _collapsing(tmp_path / "run", patience=6).events[-1].step == 13
+    assert _collapsing(tmp_path / "run", patience=6).events[-1].step == 14
 
 
 def test_on_event_is_called_and_its_own_failure_is_a_warning(tmp_path: Path) -> None:
@@ -92,9 +92,9 @@ def test_the_same_events_are_raised_live_and_replayed(tmp_path: Path) -> None:
 
 def test_a_replay_may_ask_for_more_patience_or_other_modes(tmp_path: Path) -> None:
     _collapsing(tmp_path / "run", stop_on=())
-    assert cp.replay(tmp_path / "run", patience=5)[-1].step == 13
+    assert cp.replay(tmp_path / "run", patience=5)[-1].step == 14
     anew = cp.replay(tmp_path / "run", modes=RING.centers)
-    assert [(e.kind, e.step) for e in anew] == [("collapse", 11), ("collapse", 12)]
+    assert [(e.kind, e.step) for e in anew] == [("collapse", 11), ("collapse", 13)]
 
 
 def test_what_is_given_is_what_is_stored(tmp_path: Path) -> None:
