@@ -118,6 +118,8 @@ def test_the_watched_script_trains_to_the_same_bits_and_its_loop_was_understood(
     run = cp.load(probe.run)
     assert run.info["loop"]["calls"] == CALLS[name]
     assert run.info["loop"]["orientation"] == 1
+    # Not the 5 that are left over at the end of a pass through the digits.
+    assert run.info["loop"]["batch_size"] == (32 if name == "stylegan_phases" else 64)
     assert len(run.steps) == UPDATES[name]
     # No scores yet has the first step of a loop that begins with the generator, and none an update for the path length.
     scored = run.steps[["d_real", "d_fake"]].notna().all(axis=1)
