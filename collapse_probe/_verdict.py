@@ -46,8 +46,8 @@ def judge(
         return Verdict("never_fitted", None, best, f"{reason}{float(diversity.max()):.0%}.")
     if len(diversity) < _ENOUGH_CHECKS:
         reason = (
-            f"{len(diversity)} captures were measured against real data and {_ENOUGH_CHECKS} are needed: let it run "
-            "longer, or give real=... so that measuring starts at once."
+            f"Captures measured against real data: {len(diversity)}, and {_ENOUGH_CHECKS} are needed. Let it run "
+            "longer, capture more often (every=...), or give real=... so that measuring starts at once."
         )
         return Verdict("insufficient_data", None, best, reason)
     if not settled:

@@ -4,6 +4,7 @@ import dataclasses
 import doctest
 import inspect
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,18 @@ from collapse_probe import detectors, statistics
 from collapse_probe._recorder import Options
 
 ROOT = Path(__file__).parent.parent
-PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if page.is_file()]
+READMES = [ROOT / "README.md", ROOT / "README.ja.md"]
+PAGES = [*READMES, *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = "<!-- not run"  # ": reason -->" on the line above a block that needs what a test has not
 
 
-def blocks(page: Path, *languages: str) -> list[tuple[int, str]]:
-    """(line, code) of the fenced blocks of a page in these languages."""
+def blocks(page: Path, *languages: str, skipped: bool = False) -> list[tuple[int, str]]:
+    """(line, code) of the fenced blocks of a page in these languages; with those that are not run, if `skipped`."""
     parts = re.split(r"^```(\w*)\n", page.read_text("utf-8"), flags=re.MULTILINE)
     found, line = [], 1
     for before, language, code in zip(parts[0::4], parts[1::4], parts[2::4], strict=False):
         line += before.count("\n") + 1
-        if language in languages and NOT_RUN not in before.rstrip().rpartition("\n")[2]:
+        if language in languages and (skipped or NOT_RUN not in before.rstrip().rpartition("\n")[2]):
             found.append((line, code))
         line += code.count("\n") + 1
     return found
@@ -84,6 +86,44 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
     inline = "\n".join(re.findall(r"`([^`\n]+)`", page.read_text("utf-8")))
     used = set(re.findall(r"\bcollapse-probe ([a-z][a-z-]*)", f"{code}\n{inline}"))
     assert used <= set(main.commands)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_command_that_a_page_shows_can_be_parsed(page: Path) -> None:
+    from collapse_probe._cli import main
+
+    for line in "\n".join(code for _, code in blocks(page, "sh", skipped=True)).splitlines():
+        if line.startswith("collapse-probe "):
+            _, name, *words = shlex.split(line.partition(">>")[0], comments=True)
+            main.commands[name].make_context(name, words)
+        elif line.startswith("python "):
+            what = shlex.split(line, comments=True)[1]
+            assert what == "-m" or (ROOT / what).is_file(), line
+
+
+def test_the_japanese_readme_says_what_the_english_one_says() -> None:
+    english, japanese = (page.read_text("utf-8") for page in READMES)
+    codes = [[without_comments(code) for _, code in blocks(page, "python", "sh", skipped=True)] for page in READMES]
+    assert codes[0] == codes[1]
+    only_japanese = {"README.md", "docs/quick-start.ja.md"}
+    assert links(japanese) - only_japanese == links(english) - {"README.ja.md"}
+    assert only_japanese <= links(japanese) and "README.ja.md" in links(english)
+    spans = [
+        set(re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)))
+        for text in (english, japanese)
+    ]
+    assert spans[0] == spans[1]
+    # The same sections and the same rows of the table, in the same order.
+    for mark in (r"^(##) ", r"^\| (`\w+`) \|", r"^(- \*\*)"):
+        assert re.findall(mark, english, re.M) == re.findall(mark, japanese, re.M)
+
+
+def without_comments(code: str) -> list[str]:
+    return [line.partition("  #")[0].rstrip() for line in code.splitlines()]
+
+
+def links(text: str) -> set[str]:
+    return set(re.findall(r"\]\(([^)\s]+)\)", text))
 
 
 def test_the_make_targets_that_the_pages_name_exist() -> None:

@@ -60,8 +60,9 @@ def _check_modules(generator: nn.Module, discriminator: nn.Module | None) -> Non
         if module is None and name == "discriminator":
             continue
         if not isinstance(module, nn.Module):
+            came = f"the class {module.__name__} itself" if isinstance(module, type) else type(module).__name__
             raise InvalidArgument(
-                f"{name} is {type(module).__name__}; expected a torch.nn.Module: attach(G, D, run=...). "
+                f"{name} is {came}; expected a torch.nn.Module that exists: attach(G, D, run=...). "
                 "Without modules, feed collapse_probe.Probe by hand"
             )
         if not any(p.requires_grad for p in module.parameters()):

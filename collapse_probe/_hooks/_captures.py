@@ -21,7 +21,7 @@ class Captures:
         self.taken = 0
         self.pooled_batches = 0
         self.batch_size = 0
-        """Rows of the batch that was pooled last."""
+        """Rows of the largest batch that was pooled: the last one of a pass through a loader is often smaller."""
         self.started = time.perf_counter()
         """When training began, moved on by the time that was paused."""
         self._costs, self._first = pipeline.costs, pipeline.options.first_step
@@ -43,7 +43,7 @@ class Captures:
     def add(self, samples: Tensor, labels: Any) -> bool:
         """Pool a batch; False, and no more are taken, when its samples have another shape than those before."""
         began = time.perf_counter()
-        self.batch_size = len(samples)
+        self.batch_size = max(self.batch_size, len(samples))
         self.pooled_batches += 1
         added = self.pool.add(samples)
         if added:

@@ -37,5 +37,8 @@ def open_record(
     if folder != path:
         say(f"{path} is being written by another probe; this run is recorded in {folder}")
     if writer.start and not place.rank:
-        say(f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones")
+        say(
+            f"{path} holds a run already; its rows from the step where this one starts are replaced by newer ones: "
+            "to keep both, give another run=..."
+        )
     return writer, outbox

@@ -111,6 +111,7 @@ def test_what_is_paused_is_not_observed(tmp_path: Path) -> None:
         ("G", nn.Linear(2, 1), "generator is str; expected a torch.nn.Module"),
         (nn.ReLU(), nn.Linear(2, 1), "generator is a ReLU without trainable parameters"),
         (nn.Linear(2, 2), 3, "discriminator is int; expected a torch.nn.Module"),
+        (nn.Linear, nn.Linear(2, 1), "generator is the class Linear itself; expected a torch.nn.Module that exists"),
     ],
 )
 def test_a_module_that_is_none_is_refused(generator: object, discriminator: object, said: str, tmp_path: Path) -> None:
