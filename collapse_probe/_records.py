@@ -55,6 +55,19 @@ def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copie
     return "class" if any(name.startswith("class_diversity.") for name in event.evidence) else "whole"
 
 
+def told(event: Event) -> str:
+    """What a terminal shows of it: how grave it is, what happened, and what to do once that is sure.
+
+    >>> told(Event("collapse", "critical", 9, 5, "Collapse since step 5.", {}, "Stop here."))
+    'critical: Collapse since step 5. Stop here.'
+    >>> told(Event("recovery", "warning", 20, 20, "Recovered.", {}, "No action needed."))
+    'recovery: Recovered.'
+    """
+    if event.kind == "recovery":
+        return f"recovery: {event.message}"
+    return f"{event.severity}: {event.message}" + (f" {event.advice}" if event.severity == "critical" else "")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How a run went, in one word; `step` is when it went wrong, `best_step` the healthiest capture."""

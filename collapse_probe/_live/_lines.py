@@ -3,7 +3,7 @@
 import math
 
 from .._harmless import harmless
-from .._records import Event
+from .._records import Event, told
 from ._feed import Feed
 
 MOST_COLUMNS = 12
@@ -52,9 +52,7 @@ def status_line(feed: Feed) -> str:
 
 def event_line(event: Event) -> str:
     """An event as one line."""
-    return harmless(
-        f"{event.severity}: {event.message} {event.advice if event.severity == 'critical' else ''}".rstrip()
-    )
+    return harmless(told(event))
 
 
 def number(value: float) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .._distributed import ALONE, Place
 from .._monitor import Monitor, Reference, fit_reference, follow_classes
-from .._records import Event
+from .._records import Event, told
 from ..errors import in_a_line
 from ._costs import CaptureCosts
 from ._forms import as_array, as_columns, counted_not_finite, other_shapes, reference_tensors, run_info, too_few
@@ -236,5 +236,5 @@ class Pipeline:
             for stored in (self.captures, self.sheets):
                 stored.protect([event])
             self.writer.append_event(event, visible_at=self._current_step() if stops and self._alone else None)
-            say(f"{event.severity}: {event.message}")
+            say(told(event))
             self.listener.tell(event)

@@ -55,6 +55,13 @@ def test_an_event_carries_evidence_and_advice_in_words(tmp_path: Path) -> None:
     assert "best step before the onset" in event.advice
 
 
+def test_the_terminal_says_what_to_do_once_it_is_sure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    best = _collapsing(tmp_path / "run").events[-1].advice.split()[-1]
+    warning, critical = [line for line in capsys.readouterr().err.splitlines() if "ollaps" in line and "since" in line]
+    assert warning.startswith("collapse_probe: warning: Collapsing since step 10") and "Stop" not in warning
+    assert "and stays there. Stop here" in critical and critical.endswith(f"The best generator was at step {best}")
+
+
 def test_a_kind_left_out_of_stop_on_does_not_stop(tmp_path: Path) -> None:
     probe = _collapsing(tmp_path / "run", stop_on=("divergence",))
     assert probe.events[-1].severity == "critical"
