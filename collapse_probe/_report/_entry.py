@@ -55,8 +55,9 @@ def _columns(view: View) -> dict[str, str]:
 
 def _row(view: View, found: Moving, link: str) -> str:
     say, verdict = view.say, view.verdict
+    reason = say.told(verdict.reason)
     chips = "".join(f"<span class='chip'>{escape(f'{n}: {v}' if n else v)}</span>" for n, v in tags(view))
-    text = " ".join([view.name, verdict.kind, verdict.reason, *(f"{n} {v}" for n, v in tags(view))]).lower()
+    text = " ".join([view.name, verdict.kind, reason, *(f"{n} {v}" for n, v in tags(view))]).lower()
     alt = escape(say("newest samples"))
     thumb = f"<img class='thumb' alt='{alt}' src='{found.thumbnail}'>" if found.thumbnail else ""
     flagged = planned_and_flagged(view.run)
@@ -66,7 +67,7 @@ def _row(view: View, found: Moving, link: str) -> str:
         f"<td><input type='checkbox' class='pick' aria-label='{escape(say('compare {run}', run=view.name))}'></td>",
         f"<td class='name' data-key='name' data-value='{escape(view.name)}'><a href='{link}'>{escape(view.name)}</a>"
         f"<div class='chips'>{chips}</div>"
-        f"<div class='quiet' title='{escape(advice(view))}'>{escape(verdict.reason)}</div></td>",
+        f"<div class='quiet' title='{escape(advice(view))}'>{escape(reason)}</div></td>",
         f"<td>{thumb}</td>",
         f"<td>{badge(view)}</td>",
         _number(say("since"), "onset", verdict.step),

@@ -42,7 +42,7 @@ def event_traces(view: View) -> list[dict[str, Any]]:
         colour = SEVERITY[event.severity]
         said = view.say("began at {onset}, raised at {step}", onset=f"{event.onset:,}", step=f"{event.step:,}")
         text = f"<b>{plain(words(view, event))}</b> {said}<br>"
-        text += "<br>".join(plain(line) for line in textwrap.wrap(event.message, 70))
+        text += "<br>".join(plain(line) for line in _wrapped(view.say.told(event.message)))
         traces.append(
             {
                 "type": "scatter",
@@ -64,6 +64,11 @@ def event_traces(view: View) -> list[dict[str, Any]]:
             }
         )
     return traces
+
+
+def _wrapped(text: str) -> list[str]:
+    """Japanese has no spaces to break at, and is twice as wide."""
+    return textwrap.wrap(text, 70 if text.isascii() else 38)
 
 
 def lines(view: View) -> list[dict[str, Any]]:

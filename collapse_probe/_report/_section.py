@@ -85,7 +85,7 @@ def _banner(view: View) -> str:
     if len(times) > 1:
         chips.append(duration(float(times.max()) - float(times.min()), say))
     chips += [f"{name}: {value}" if name else value for name, value in tags(view)]
-    lines = [f"<p>{escape(view.verdict.reason)}</p>"]
+    lines = [f"<p>{escape(say.told(view.verdict.reason))}</p>"]
     lines.append(f"<p><b>{escape(say('What to do.'))}</b> {escape(advice(view))}</p>")
     if saved:
         lines.append(f"<p><b>{escape(say('Time saved.'))}</b> {escape(saved)}</p>")
@@ -132,8 +132,8 @@ def _events(view: View) -> str:
             f"<div class='event' style='--colour:{SEVERITY[event.severity]}'>"
             f"<b>{escape(said[:1].upper() + said[1:])}</b> "
             f"<span class='quiet'>{began}{escape(seen)}</span>"
-            f"<p>{escape(event.message)}</p><p class='advice'><b>{escape(say('What to do.'))}</b> "
-            f"{escape(event.advice)}</p>{evidence}</div>"
+            f"<p>{escape(say.told(event.message))}</p><p class='advice'><b>{escape(say('What to do.'))}</b> "
+            f"{escape(say.told(event.advice))}</p>{evidence}</div>"
         )
     more = view.event_count - len(items)
     rest = f"<p class='quiet'>{escape(say('And {count} more: see Run.events.', count=f'{more:,}'))}</p>" if more else ""
@@ -144,7 +144,8 @@ def _details(view: View) -> str:
     say, info = view.say, view.run.info
     found = flat({name: value for name, value in info.items() if name not in TOLD_ELSEWHERE})
     found += [(say("started"), say("{count} times", count=len(info["starts"])))] if len(info["starts"]) > 1 else []
-    found += [(say("ended"), end["how"]) for end in info["ends"]]
+    hows = [str(end["how"]) for end in info["ends"]]
+    found += [(say("ended"), say(how)) for how in hows]
     found.append((say("folder"), str(view.run.path)))
     parts = []
     if took := cost(view):

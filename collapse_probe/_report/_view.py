@@ -146,14 +146,14 @@ class View:
         known = statistics.get(name) if isinstance(statistics, dict) else None
         known = known if isinstance(known, dict) else {}
         said = str(known.get("title") or "").strip().removesuffix(".")
-        readable = name.replace("_", " ").capitalize()
-        title, about = (said, "") if 0 < len(said) <= SHORT else (readable, said)
+        readable = self.say.name(name.replace("_", " ").capitalize())
+        title, about = (self.say.name(said), "") if 0 < len(said) <= SHORT else (readable, self.say.name(said))
         return Label(
             title,
             about,
-            str(known.get("unit") or ""),
+            self.say.name(str(known.get("unit") or "")),
             self.say(SIDES[side]) if (side := str(known.get("healthy"))) in SIDES else "",
-            str(known.get("part") or self.say("part")),
+            self.say.name(str(known.get("part") or "part")),
         )
 
     @cached_property

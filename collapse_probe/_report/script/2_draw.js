@@ -1,5 +1,8 @@
 // Draws figures in the colours of the page, when they come into sight.
-const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+const CONFIG = {
+  responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"],
+  locale: language, locales: { [language]: { dictionary: words } }, // its own words are among ours
+};
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let printing = false;
 
