@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._records import Event
+from .._records import Event, subject
 from ._style import REAL, SEVERITY, plain
 from ._view import View
 
@@ -25,11 +25,10 @@ def ends(view: View) -> list[int]:
     last = max(view.last_step or 0, max((event.step for event in view.events), default=0))
     found = []
     for event in view.events:
-        played = event.kind == "revolution"
         recoveries = [
             other.step
             for other in view.events
-            if other.kind == "recovery" and other.step > event.onset and ("edge" in other.evidence) == played
+            if other.kind == "recovery" and other.step > event.onset and subject(other) == subject(event)
         ]
         found.append(event.step if event.kind == "recovery" else min(recoveries, default=last))
     return found

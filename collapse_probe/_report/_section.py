@@ -13,7 +13,7 @@ from ._pack import packed
 from ._rows import EVENTS, Row, rows
 from ._style import SEVERITY, VERDICTS, Figure, escape
 from ._text import advice, duration, flat, headline, number, tags, time_saved
-from ._view import View
+from ._view import CLASSES, View
 
 TOLD_ELSEWHERE = frozenset({"format", "starts", "ends", "cost", "tags"})
 TICKS = 200
@@ -126,7 +126,7 @@ def _events(view: View) -> str:
         began = escape(say("began at {onset}, raised at {step}", onset="@", step=f"{event.step:,}"))
         began = began.replace("@", link, 1)
         seen = say(", visible to the training loop at {step}", step=f"{visible:,}") if visible is not None else ""
-        evidence = pairs([(name, number(value)) for name, value in event.evidence.items()])
+        evidence = pairs([(_named(view, name), number(value)) for name, value in event.evidence.items()])
         said = words(view, event)
         items.append(
             f"<div class='event' style='--colour:{SEVERITY[event.severity]}'>"
@@ -138,6 +138,13 @@ def _events(view: View) -> str:
     more = view.event_count - len(items)
     rest = f"<p class='quiet'>{escape(say('And {count} more: see Run.events.', count=f'{more:,}'))}</p>" if more else ""
     return f"<div class='card'>{title}{''.join(items)}{rest}</div>"
+
+
+def _named(view: View, evidence: str) -> str:
+    """What an event rests on, with the name of the class that it is of."""
+    stem, _, label = evidence.partition(".")
+    known = stem == CLASSES and label.isdecimal() and view.class_name(int(label)) != label
+    return f"{evidence} ({view.class_name(int(label)).partition(' ')[2]})" if known else evidence
 
 
 def _details(view: View) -> str:

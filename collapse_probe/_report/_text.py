@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._records import EventKind, VerdictKind
+from .._records import EventKind, VerdictKind, subject
 from .._store import Run
 from ._style import VERDICTS
 from ._view import View
@@ -58,7 +58,7 @@ def headline(view: View) -> str:
 def advice(view: View) -> str:
     """What to do: as the decisive event says, else by the verdict."""
     kind = DECISIVE.get(view.verdict.kind)
-    said = [event.advice for event in view.events if event.kind == kind and event.advice]
+    said = [event.advice for event in view.events if event.kind == kind and subject(event) != "class" and event.advice]
     return view.say.told(said[-1]) if said else view.say(NEXT[view.verdict.kind])
 
 

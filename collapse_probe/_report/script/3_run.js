@@ -25,8 +25,9 @@ async function prepare(run) {
     }
     for (const panel of moving.panels) {
       const div = run.querySelector("[data-figure='" + panel.figure + "']");
-      if (div.layout) Plotly.restyle(div, panel.moves[index], [0]);
-      if (panel.captions.length) div.previousElementSibling.querySelector("span").textContent = panel.captions[index];
+      const place = panel.shown.length ? panel.shown[index] : index, move = panel.moves[place];
+      if (div.layout) Plotly.restyle(div, move, move.y.map((_, trace) => trace));
+      if (panel.captions.length) div.previousElementSibling.querySelector("span").textContent = panel.captions[place];
     }
     for (const time of run.querySelectorAll("[data-role=time]")) {
       if (!time.layout || !time.dataset.cursor) continue;
