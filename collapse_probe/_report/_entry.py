@@ -25,22 +25,25 @@ class Entry:
     flagged: bool
     row: str
     section: str
+    data: str
     columns: dict[str, str]
     tag_names: list[str]
     problems: list[str]
 
 
-def entry(view: View, *, link: str) -> Entry:
-    """Everything of the run that the page shows; `link` is where its section is."""
+def entry(view: View, *, link: str, source: str = "") -> Entry:
+    """Everything of the run that the page shows; `link` is where its section is, `source` the file of its data."""
     found = moving(view)
+    html, data = section(view, found)
     kind = view.verdict.kind
     return Entry(
         anchor=view.anchor,
         name=view.name,
         attention=ATTENTION.index(kind),
         flagged=kind not in ("healthy", "unfinished", "insufficient_data"),
-        row=_row(view, found, link),
-        section=section(view, found),
+        row=_row(view, found, link=link, source=source),
+        section=html,
+        data=data,
         columns=_columns(view),
         tag_names=[name for name, _ in tags(view)],
         problems=view.problems,
@@ -53,7 +56,7 @@ def _columns(view: View) -> dict[str, str]:
     return found | {name: name for name in view.scalars if name != "time" and name in view.step_lines}
 
 
-def _row(view: View, found: Moving, link: str) -> str:
+def _row(view: View, found: Moving, *, link: str, source: str) -> str:
     say, verdict = view.say, view.verdict
     reason = say.told(verdict.reason)
     chips = "".join(f"<span class='chip'>{escape(f'{n}: {v}' if n else v)}</span>" for n, v in tags(view))
@@ -82,6 +85,7 @@ def _row(view: View, found: Moving, link: str) -> str:
     ]
     fields = {
         "anchor": view.anchor,
+        "source": source,
         "name": view.name,
         "verdict": verdict.kind,
         "symbol": VERDICTS[verdict.kind][0],

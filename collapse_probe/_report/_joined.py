@@ -31,10 +31,13 @@ def joined_figure(view: View, batches: list[np.ndarray], plane: Plane) -> tuple[
     places = plane.points(known.samples)
     moves, captions = [], []
     for batch in finite:
-        # One sample alone has no copies, and none nothing at all.
-        found = Neighbours.of(batch, known) if len(batch) > 1 else None
-        moves.append(_moved(plane.points(batch), places, found))
-        copies, odd = (0, 0) if found is None else (int(found.copy.sum()), int(found.odd.sum()))
+        if len(batch) > 1:
+            found = Neighbours.of(batch, known)
+            moves.append(_moved(plane.points(batch), places, found))
+            copies, odd = int(found.copy.sum()), int(found.odd.sum())
+        else:  # one sample alone has no copies
+            moves.append({"x": [np.empty(0)] * 4, "y": [np.empty(0)] * 4})
+            copies = odd = 0
         said = "{copies} of {count} are copies of one another (orange), {odd} are unlike any real sample (blue)"
         captions.append(view.say(said, copies=copies, count=len(batch), odd=odd))
     names = ("nearest real sample", "generated", "copies of one another", "unlike any real sample")
@@ -51,9 +54,7 @@ def joined_figure(view: View, batches: list[np.ndarray], plane: Plane) -> tuple[
     return {"data": data, "layout": plane_look(view, places, size=real[0].size)}, moves, captions
 
 
-def _moved(points: np.ndarray, real: np.ndarray, found: Neighbours | None) -> dict[str, Any]:
-    if found is None:
-        return {"x": [np.empty(0)] * 4, "y": [np.empty(0)] * 4}
+def _moved(points: np.ndarray, real: np.ndarray, found: Neighbours) -> dict[str, Any]:
     nearest = real[found.nearest]
     gap = np.full(len(points), np.nan)
     kinds = [~(found.copy | found.odd), found.copy, found.odd & ~found.copy]

@@ -20,8 +20,8 @@ TICKS = 200
 """The time of so many steps is kept, for comparing runs at equal time."""
 
 
-def section(view: View, found: Moving) -> str:
-    """Verdict, batches, figures over time, events, and what the run says about itself."""
+def section(view: View, found: Moving) -> tuple[str, str]:
+    """Verdict, batches, figures over time, events, and what the run says about itself; and the packed data behind."""
     drawn = list(rows(view))
     figures: dict[str, Figure] = {name: panel.figure for name, panel in found.panels.items()}
     parts = [_banner(view), moving_cards(view, found)]
@@ -40,9 +40,7 @@ def section(view: View, found: Moving) -> str:
             parts.append(f"<div class='card'><h3>{escape(title)}</h3>{place}</div>")
     parts += [_events(view), _details(view)]
     content = {"figures": figures, "moving": moving_data(found) if found.steps else None, **_measures(view)}
-    # Base64 holds no `<`.
-    data = f"<script type='application/octet-stream' id='{view.anchor}-data'>{packed(content)}</script>"
-    return f"<section class='run' id='{view.anchor}'>{''.join(parts)}{data}</section>"
+    return f"<section class='run' id='{view.anchor}'>{''.join(parts)}</section>", packed(content)
 
 
 def _measures(view: View) -> dict[str, Any]:

@@ -23,7 +23,9 @@ function painted() {
 async function draw(div) {
   if (div.dataset.drawn) return;
   div.dataset.drawn = "yes";
-  const data = await dataOf(div.dataset.run), figure = data.figures[div.dataset.figure];
+  const data = await dataOf(div.dataset.run).catch(() => null);
+  if (!data) { div.textContent = say("The file with the data of this run could not be read."); return; }
+  const figure = data.figures[div.dataset.figure];
   await Plotly.newPlot(div, figure.data, narrow(figure.layout), CONFIG);
   await Plotly.relayout(div, painted());
   const run = div.closest("section.run");

@@ -3,7 +3,9 @@ async function prepare(run) {
   const holder = run.querySelector(".slider");
   if (!holder || run.dataset.prepared) return;
   run.dataset.prepared = "yes";
-  const moving = (await dataOf(run.id)).moving;
+  const data = await dataOf(run.id).catch(() => null);
+  if (!data) return;
+  const moving = data.moving;
   const input = holder.querySelector("input"), output = holder.querySelector("output");
   const button = holder.querySelector("button"), turns = holder.querySelector("select");
   const sheet = run.querySelector("img.moves"), caption = run.querySelector(".caption");

@@ -39,8 +39,10 @@ async function compare() {
   const column = document.getElementById("choice").value, axis = document.getElementById("axis").value;
   const chosen = picks.filter(pick => pick.checked), notes = [], found = [];
   if (chosen.length > MOST) notes.push(say("the first {most} of {count} chosen runs are shown", { most: MOST, count: chosen.length }));
+  const wanted = chosen.slice(0, MOST).map(pick => dataOf(pick.closest("tr").dataset.anchor).catch(() => null));
   for (const [number, pick] of chosen.slice(0, MOST).entries()) {
-    const row = pick.closest("tr"), data = await dataOf(row.dataset.anchor), name = row.dataset.name;
+    const row = pick.closest("tr"), data = await wanted[number], name = row.dataset.name;
+    if (!data) { notes.push(say("{run}: the file {file} could not be read", { run: name, file: row.dataset.source })); continue; }
     const trace = data.figures.time && data.figures.time.data.find(each => each.meta === column);
     const convert = converter(data, axis);
     if (!trace) { notes.push(say("{run}: has no {column}", { run: name, column })); continue; }
