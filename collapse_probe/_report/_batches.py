@@ -89,7 +89,9 @@ def contact_sheet(
     drawn = samples[:TILES] if places is None else samples[places.ravel()]
     tiles = [_shrink(tile) for tile in _to_bytes(channels_last(drawn), limits)]
     if places is not None:
-        tiles = [tile if place >= 0 else np.full_like(tile, 255) for tile, place in zip(tiles, places.flat, strict=True)]
+        tiles = [
+            tile if place >= 0 else np.full_like(tile, 255) for tile, place in zip(tiles, places.flat, strict=True)
+        ]
     columns = min(8, int(np.ceil(np.sqrt(len(tiles))))) if places is None else places.shape[1]
     gap = 1
     if frames is not None:

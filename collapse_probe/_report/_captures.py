@@ -100,7 +100,10 @@ def _add_points(found: Moving, view: View) -> None:
     joined = joined_figure(view, [view.shown[step] for step in steps], plane)
     if joined is not None:
         title = view.say("Each point and the nearest real one")
-        said = [view.say("step {step}: {said}", step=f"{step:,}", said=each) for step, each in zip(steps, joined[2], strict=True)]
+        said = [
+            view.say("step {step}: {said}", step=f"{step:,}", said=each)
+            for step, each in zip(steps, joined[2], strict=True)
+        ]
         found.panels["neighbours"] = Panel(title, *joined[:2], said, newest(steps, found.steps))
 
 

@@ -77,7 +77,8 @@ def parts_figure(view: View, name: str) -> tuple[Figure, np.ndarray]:
         barmode="group",
         bargap=0.25,
         legend=LEGEND,
-        xaxis=AXIS | {"title": {"text": plain(label.part)}, "dtick": 1 if len(columns) <= 20 else None}
+        xaxis=AXIS
+        | {"title": {"text": plain(label.part)}, "dtick": 1 if len(columns) <= 20 else None}
         | ({} if numbered else {"type": "category"}),
         yaxis=AXIS
         | {"title": {"text": plain(label.unit or view.say("value"))}, "range": [lowest * 1.05, highest * 1.05 or 1]},

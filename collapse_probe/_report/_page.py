@@ -30,9 +30,7 @@ def one_page(
     return {
         "title": title,
         "summary": summary(ordered, errors, say),
-        "content": "\n".join(
-            [overview(ordered, errors, say), compare(ordered, say), *map(_with_data, ordered)]
-        ),
+        "content": "\n".join([overview(ordered, errors, say), compare(ordered, say), *map(_with_data, ordered)]),
         "footer": _footer(entries, errors, say=say, notes=notes),
     }
 
@@ -78,6 +76,7 @@ def html(
         "source": source,
         "style": files(__package__).joinpath("style.css").read_text("utf-8"),
         "script": script(),
+        "print": escape(say("print")),
         "words": inert(say.known),
         "plotly": "\0",  # in no text of the page: what is escaped has no control characters
     }

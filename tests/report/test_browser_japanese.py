@@ -9,7 +9,7 @@ import pytest
 from collapse_probe._report import report
 from collapse_probe._store import Run
 from tests.report.browser import Opened, opened
-from tests.report.made_up_runs import labelled_run, point_run
+from tests.report.made_up_runs import labelled_run, spiked_run
 
 pytestmark = pytest.mark.browser
 
@@ -32,14 +32,14 @@ HOVERED = """() => {
     }
 }"""
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
-NAMES = "bars ring across upright aslant docs remedies md NaN KL PRDC ln real plotly js AUC disk_limit coverage means"
-JARGON = "dL dscore collapse_probe Run events sd k-means"
+NAMES = "GAN Wasserstein Jensen Shannon bars spike across upright aslant docs remedies md NaN KL PRDC ln plotly js AUC PNG every"
+JARGON = "dL dscore collapse_probe Run events k-means coverage"
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     folder = tmp_path_factory.mktemp("runs")
-    return [labelled_run(folder / "bars"), point_run(folder / "ring")]
+    return [labelled_run(folder / "bars"), spiked_run(folder / "spike", steps=50, at=5)]
 
 
 @pytest.fixture(scope="module")

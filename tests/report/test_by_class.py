@@ -30,7 +30,9 @@ def tiles(uri: str) -> np.ndarray:
     """Grey pictures of 12 by 12, by row and column."""
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
     rows, columns = (size // 13 for size in pixels.shape)
-    return np.array([[pixels[13 * y + 1 : 13 * y + 13, 13 * x + 1 : 13 * x + 13] for x in range(columns)] for y in range(rows)])
+    return np.array(
+        [[pixels[13 * y + 1 : 13 * y + 13, 13 * x + 1 : 13 * x + 13] for x in range(columns)] for y in range(rows)]
+    )
 
 
 def test_each_row_holds_the_pictures_of_one_class_beside_real_ones_of_it(run: Run) -> None:

@@ -100,7 +100,9 @@ def test_an_overview_of_pages_compares_runs_by_their_files_and_names_one_that_is
         page.page.check("tr[data-name=pictures] input.pick")
         page.page.check("tr[data-name='<b>9'] input.pick")
         page.wait("document.querySelector('#compare').data.length === 2")
-        ends = "() => document.querySelector('#compare').data.map(line => Array.from(line.x).at(-1)).sort((a, b) => a - b)"
+        ends = (
+            "() => document.querySelector('#compare').data.map(line => Array.from(line.x).at(-1)).sort((a, b) => a - b)"
+        )
         assert page.run(ends) == [108, 299]
         assert page.page.locator("#compare-at img").count() == 1
         assert page.complaints == []

@@ -21,7 +21,11 @@ from tests.detectors.streams import captures, game, rows
 
 PACKAGE = Path(collapse_probe.__file__).parent
 JAPANESE = Words("ja")
-SPEAKERS = [*sorted((PACKAGE / "detectors").glob("_*.py")), PACKAGE / "_monitor" / "_advice.py", PACKAGE / "_verdict.py"]
+SPEAKERS = [
+    *sorted((PACKAGE / "detectors").glob("_*.py")),
+    PACKAGE / "_monitor" / "_advice.py",
+    PACKAGE / "_verdict.py",
+]
 OF_ENGLISH = re.compile(r"[A-Za-z]{2,}")
 NAMES = "NaN R1 docs/remedies.md grad_norm_g beta1 epsilon real=..."
 
@@ -46,7 +50,9 @@ def raised_by(name: str, observations: Iterable[Observation]) -> list[Event]:
 def every_event() -> list[Event]:
     """All that detectors can say: each sentence at least once."""
     classes = [{f"class_diversity.{label}": 0.8 for label in range(3)}] * 10
-    one, two = ([row | {f"class_diversity.{label}": 0.1 for label in lost} for row in classes] for lost in ([1], [0, 2]))
+    one, two = (
+        [row | {f"class_diversity.{label}": 0.1 for label in lost} for row in classes] for lost in ([1], [0, 2])
+    )
     hops = [{f"mode_shares.{k}": float(k == index % 4) for k in range(8)} for index in range(60)]
     even = [{f"mode_shares.{k}": 0.125 for k in range(8)}] * 12
     bad, good = {"not_finite": 3.0}, {"edge": 0.1}
@@ -132,7 +138,11 @@ def test_no_sentence_of_a_detector_or_verdict_is_without_its_japanese() -> None:
 
 def test_every_statistic_has_a_name_a_title_a_unit_and_a_part_in_japanese() -> None:
     known = japanese("statistics")
-    members = {name: (inspect.getdoc(type(m)) or "", m.unit, m.part) for name in statistics.names() if (m := statistics.get(name))}
+    members = {
+        name: (inspect.getdoc(type(m)) or "", m.unit, m.part)
+        for name in statistics.names()
+        if (m := statistics.get(name))
+    }
     about = ClassDiversity({}, {}).described()["class_diversity"]
     members["class_diversity"] = (about["title"], about["unit"], about["part"])
     for name, (title, unit, part) in members.items():
