@@ -58,14 +58,14 @@ def run_page(entry: Entry, *, back: str, source: str, say: Words) -> dict[str, s
 
 
 def data_file(entry: Entry) -> str:
-    """The script that holds a run's data: from a disk, a page may load scripts and nothing else. Base64 ends no text."""
+    """The script that holds a run's data: a page on a disk may load scripts and nothing else. Base64 ends no text."""
     return f'(window.collapseProbe = window.collapseProbe || {{}})["{entry.anchor}"] = "{entry.data}";\n'
 
 
 def html(
     parts: dict[str, str], *, say: Words, plotlyjs: Plotly, folder: str = "", beside: bool = False
 ) -> Iterable[str]:
-    """A page in pieces; `folder` leads from the page to where plotly.js is, `beside` says whether data lie there too."""
+    """A page in pieces; `folder` leads from it to where plotly.js is, `beside` says whether data lie there too."""
     template = files(__package__).joinpath("page.html").read_text("utf-8")
     source = f" {CDN}" if plotlyjs == "cdn" else ""
     source += " 'self' file:" if plotlyjs == "directory" or beside else ""

@@ -114,7 +114,7 @@ def image_run(folder: Path, *, size: int = 28, channels: int = 1, captures: int 
 
 
 def bars(labels: np.ndarray, seed: int, *, alike: tuple[int, ...] = ()) -> np.ndarray:
-    """Pictures of 12 by 12 with a bright bar at any place, across, upright or aslant; those of some classes all alike."""
+    """Pictures of 12 by 12 with a bright bar at any place, across, upright or aslant; some classes all alike."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[:12, :12]
     across = np.array([y, x, (x + y) / 2])[labels]

@@ -20,9 +20,8 @@ SAID = """() => {
         if (!holder.closest('script, style, details:last-of-type dl, .event dt')) said.push(walker.currentNode.data);
     }
     for (const each of document.querySelectorAll('body *')) {
-        for (const name of ['aria-label', 'aria-valuetext', 'alt', 'title', 'placeholder', 'data-label', 'data-title']) {
+        for (const name of ['aria-label', 'aria-valuetext', 'alt', 'title', 'placeholder', 'data-label', 'data-title'])
             if (each.hasAttribute(name)) said.push(each.getAttribute(name));
-        }
     }
     return said;
 }"""
@@ -32,8 +31,8 @@ HOVERED = """() => {
     }
 }"""
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
-NAMES = "GAN Wasserstein Jensen Shannon bars spike across upright aslant docs remedies md NaN KL PRDC ln plotly js AUC PNG every"
-JARGON = "dL dscore collapse_probe Run events k-means coverage"
+NAMES = "GAN Wasserstein Jensen Shannon NaN KL PRDC AUC PNG bars spike across upright aslant docs remedies md plotly js"
+JARGON = "ln every dL dscore collapse_probe Run events k-means coverage"
 
 
 @pytest.fixture(scope="module")
