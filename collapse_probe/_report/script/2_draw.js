@@ -32,11 +32,11 @@ async function draw(div) {
   if (!data) { div.textContent = say("The file with the data of this run could not be read."); return; }
   const figure = data.figures[div.dataset.figure];
   narrow(figure.layout, figure.data);
-  div.style.minHeight = figure.layout.height + "px";
+  div.screenHeight = figure.layout.height;
+  div.style.minHeight = div.screenHeight + "px";
   await Plotly.newPlot(div, figure.data, figure.layout, configured());
   div.sentences = (div.layout.annotations || []).map(note => note.text);
   await Plotly.relayout(div, { ...painted(), ...shortened(div, div.clientWidth) });
-  div.on("plotly_autosize", () => { if (!printing) Plotly.relayout(div, shortened(div, div.clientWidth)); });
   const run = div.closest("section.run");
   if (div.dataset.role === "time") {
     div.on("plotly_click", event => run.jump && run.jump(event.points[0].x));
@@ -100,6 +100,13 @@ function repaint() {
   return Promise.all([...document.querySelectorAll(".plot")].filter(div => div.layout).map(div => Plotly.relayout(div, painted())));
 }
 dark.addEventListener("change", repaint);
+
+let lastWidth = innerWidth;
+addEventListener("resize", function () {
+  if (innerWidth === lastWidth || printing) return;
+  lastWidth = innerWidth;
+  for (const div of document.querySelectorAll(".plot")) if (div.sentences) Plotly.relayout(div, shortened(div, div.clientWidth));
+});
 
 const sight = new IntersectionObserver(seen => {
   for (const entry of seen) if (entry.isIntersecting) { sight.unobserve(entry.target); entry.target.dataset.role === "compare" ? compare() : draw(entry.target); }

@@ -60,6 +60,7 @@ async function compare() {
   const last = lines.map(each => each.x[each.x.length - 1]);
   if (lines.length && Math.min(...last) < Math.max(...last)) notes.push(say("all of them reach {shortest}, the longest {longest}", { shortest: count(Math.min(...last)), longest: count(Math.max(...last)) }));
   document.getElementById("compare-notes").textContent = notes.join("; ");
+  compared.screenHeight = layout.height;
   await Plotly.react(compared, traces, narrow(layout, traces), configured());
   await Plotly.relayout(compared, painted());
   const at = document.getElementById("at");

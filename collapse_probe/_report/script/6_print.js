@@ -4,7 +4,6 @@ const WIDE = 900, HALF = 460, TALLEST = 1.25, LOWEST = 0.45;
 function onPaper(div) {
   const place = div.parentElement, half = place.matches(".grid > div") && !place.matches(".grid > div:last-child:nth-child(2n + 1)");
   const width = half ? HALF : WIDE;
-  div.screenHeight = div.screenHeight || div._fullLayout.height;
   const height = Math.min(div.screenHeight, Math.max(TALLEST * width, LOWEST * div.screenHeight));
   Plotly.relayout(div, { width, height, ...painted(), ...(div.sentences ? shortened(div, width) : {}) });
   div.querySelector(".svg-container").style.aspectRatio = width + " / " + height;
