@@ -47,7 +47,7 @@ from pathlib import Path
 
 import _claims
 import _page
-from _detection import judged, page, settings
+from _detection import judged, knobs, page, settings
 from _detection.cost import microseconds_a_step
 from _detection.crossvalidate import crossvalidate
 
@@ -78,8 +78,9 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"{of_program[0].program}: {len(of_program)} runs scored", flush=True)
     cost = _claims.interval(microseconds_a_step())
     validated = crossvalidate(options.observations, settings.GRID, make=settings.made, processes=options.processes)
+    turned = "Patience and sensitivity", knobs.said(options.observations, options.processes)
     first, *others = page.parts(runs, cost)
-    written = _page.page(__doc__, "", [first, page.left_out(validated), *others])
+    written = _page.page(__doc__, "", [first, page.left_out(validated), turned, *others])
     options.output.write_text(written, "utf-8")
     print(page.must_hold(runs, cost))
 

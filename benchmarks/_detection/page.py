@@ -52,7 +52,7 @@ def left_out(validated: Validated[CollapseThresholds]) -> Part:
     ]
     said = (
         f"For each program the thresholds of the collapse detector, among {len(GRID)} settings, that cost least on all "
-        "others: the mean saving lost, plus the share of premature stops, plus five times that of false ones. "
+        "others: the mean saving lost, plus the share of premature stops, plus ten times that of false ones. "
         "These are the figures of collapse alone; the other detectors' thresholds were not chosen so."
     )
     return "Leaving one program out", "\n\n".join([said, table(claims), validated.table(short)])
@@ -119,6 +119,7 @@ def also_counted(found: Score) -> str:
         ("settled collapses with a warning between begin and end", _with_interval(found.warned)),
         ("from begin to the warning, median", _spread(found.lags_to_begin)),
         ("from the warning to settled, median", _spread(found.leads_to_settled)),
+        ("healthy runs to which nothing was done, stopped", _with_interval(found.untouched_stops)),
         ("healthy runs with a warning of collapse", _with_interval(found.false_warnings)),
         ("healthy runs with a revolution flagged", _with_interval(found.false_revolutions)),
         ("steps of healthy runs", f"{found.healthy_steps:,}"),

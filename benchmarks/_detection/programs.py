@@ -55,6 +55,7 @@ FAULTY_SEEDS = {
     "latent_dwindles": 2,
     "generator_rushes_briefly": 2,
     "generator_stumbles": 2,
+    "classes_vanish_briefly": 2,
     "classes_vanish": 1,
     "classes_halve": 1,
     "feedback_stops": 1,
@@ -71,6 +72,8 @@ def plans(program: Program) -> list[Plan]:
     healthy = [Plan(program, "healthy", seed) for seed in range(HEALTHY_SEEDS)]
     rounds = range(max(FAULTY_SEEDS.values()))
     faulty = [Plan(program, fault, 100 + k) for k in rounds for fault, count in FAULTY_SEEDS.items() if k < count]
+    # On points the discriminator hardly ever wins so, whatever is done to it.
+    faulty += [Plan(program, "discriminator_leaps", 102 + k) for k in range(0 if program.kind == "plain" else 2)]
     faulty += [Plan(program, "class_narrows", 100 + k) for k in range(6 if program.shape.classes else 0)]
     faulty += [Plan(other, setting, 200 + k) for setting, other in program.natural for k in range(_NATURAL_SEEDS)]
     return [plan for pair in zip_longest(faulty, healthy) for plan in pair if plan is not None]

@@ -65,6 +65,8 @@ class Score:
     false_warnings: Share
     """Of healthy runs, like false stops and false revolutions."""
     false_revolutions: Share
+    untouched_stops: Share
+    """Of healthy runs to which nothing was done."""
     healthy_steps: int
     """Of healthy runs, up to where they were stopped."""
     premature: Share
@@ -112,6 +114,7 @@ def score(runs: Iterable[Judged], judge: str = OURS) -> Score:
     every: list[Run] = [(run, run.outcomes[judge]) for run in runs]
     settled = [run for run in every if run[0].label.settled is not None]
     healthy, partly = _of_kind(every, "healthy"), _of_kind(every, "partly_collapsed")
+    untouched = [run for run in healthy if run[0].fault == "none"]
     gradual = [run for run in settled if run[0].label.gradual]
     turned = [run for run in every if run[0].label.revolution is not None]
     never = _of_kind(every, "never_fitted")
@@ -122,6 +125,7 @@ def score(runs: Iterable[Judged], judge: str = OURS) -> Score:
         false_stops=_share(healthy, _stopped),
         false_warnings=_share(healthy, lambda run: _raised(run, "collapse")),
         false_revolutions=_share(healthy, lambda run: _raised(run, "revolution")),
+        untouched_stops=_share(untouched, _stopped),
         healthy_steps=sum(run.length if outcome.stop is None else outcome.stop + 1 for run, outcome in healthy),
         premature=_share([run for run in every if run[0].label.recovered], _stopped),
         late=_share([run for run in every if run[0].label.late], _stopped),
@@ -141,7 +145,7 @@ def score(runs: Iterable[Judged], judge: str = OURS) -> Score:
         never_fitted_verdicts=_share(never, lambda run: run[1].verdict == "never_fitted"),
         oscillating=_share(_of_kind(every, "oscillating"), lambda run: _raised(run, "oscillation")),
         narrowed_classes=_share([run for run in every if run[0].fault == "class_narrows"], _class_told),
-        false_classes=_share([run for run in healthy if run[0].fault == "none"], _class_told),
+        false_classes=_share(untouched, _class_told),
     )
 
 

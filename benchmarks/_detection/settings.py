@@ -8,8 +8,8 @@ from collapse_probe.detectors._collapse import Collapse, CollapseThresholds
 
 NOW = CollapseThresholds()
 GRID = tuple(
-    CollapseThresholds(lost=lost, deep=deep, guard=guard, rising=rising)
-    for lost, deep, guard, rising in product((0.55, 0.5, 0.6), (0.35, 0.25, 0.0, 0.45), (0.85, 0.7), (1.3, 1.1))
+    CollapseThresholds(lost=lost, deep=deep, lasting=lasting, rising=rising)
+    for lost, deep, lasting, rising in product((0.55, 0.5, 0.6), (0.25, 0.2, 0.35), (4, 2, 3), (1.2, 1.1, 1.3))
 )
 """The present one comes first: of settings that cost the same it is taken."""
 
@@ -23,6 +23,6 @@ def short(thresholds: CollapseThresholds) -> str:
     """What differs between the settings of the grid.
 
     >>> short(NOW)
-    'lost 0.55, deep 0.35, guard 0.85, rising 1.3'
+    'lost 0.55, deep 0.25, lasting 4, rising 1.2'
     """
-    return ", ".join(f"{name} {getattr(thresholds, name):g}" for name in ("lost", "deep", "guard", "rising"))
+    return ", ".join(f"{name} {getattr(thresholds, name):g}" for name in ("lost", "deep", "lasting", "rising"))

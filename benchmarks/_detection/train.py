@@ -21,6 +21,7 @@ from .faults import FAULTS, GRADUAL, WELL, Course
 from .losses import LOSSES, PENALTIES
 from .networks import networks
 from .observed import STEP_COLUMNS, Observed, load, save
+from .outcomes import watched
 from .programs import PROGRAMS, Plan, Program, plans
 from .truth import Classifier, Labeller, labeller, measure, real_modes
 
@@ -174,6 +175,12 @@ def _kept(folder: Path, plan: Plan) -> None:
     np.savez(path, **small)  # type: ignore[arg-type]  # names are step numbers
 
 
+def _moved_by_rounding(observed: Observed, stored: Observed) -> str:
+    """The events that detectors raise on the rows as stored and not on those that were seen, or the other way round."""
+    raised = [{(e.kind, e.severity, e.step) for e in watched(one).events} for one in (observed, stored)]
+    return ", ".join(f"{kind} {severity} at {step}" for kind, severity, step in sorted(raised[0] ^ raised[1])) or "none"
+
+
 def _part(program: Program, mnist: Path | None, most: int | None) -> str:
     """The first `most` runs of a program, one after another; those that are kept, or were just made, are taken up."""
     torch.set_num_threads(1)
@@ -197,7 +204,8 @@ def _part(program: Program, mnist: Path | None, most: int | None) -> str:
             save(path.with_suffix(".part.npz"), [observed])
             path.with_suffix(".part.npz").rename(path)
             shutil.rmtree(folder)
-            print(f"{plan.name}: {time.perf_counter() - began:.0f} s", flush=True)
+            told = _moved_by_rounding(observed, next(load(path)))
+            print(f"{plan.name}: {time.perf_counter() - began:.0f} s; events moved by rounding: {told}", flush=True)
         done += list(load(path))
     # Runs that are kept and not asked for this time stay.
     save(target, [*done, *kept.values()])

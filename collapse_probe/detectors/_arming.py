@@ -1,7 +1,8 @@
 """Has the generator been varied yet? Before that, low diversity is youth and not collapse."""
 
 import math
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from .._records import DIVERSITY, Observation
 
@@ -38,3 +39,28 @@ class Arming:
         self._checks = self._checks + 1 if ratio >= ARMING_RATIO else 0
         self.armed = self.armed or self._checks >= ARMING_CHECKS
         return self.armed
+
+
+@dataclass
+class OwnBest:
+    """The highest median of three checks in a row so far, at most 1: a single check may be luck.
+
+    >>> own = OwnBest()
+    >>> for ratio in (0.5, 0.9, 0.7, 0.2): own.update(ratio)
+    >>> own.best, own.level
+    (0.7, 0.7)
+    """
+
+    best: float = 0.0
+    _recent: deque[float] = field(default_factory=lambda: deque(maxlen=3))
+
+    @property
+    def level(self) -> float:
+        """The median of the last three; of fewer, the upper one."""
+        return sorted(self._recent)[len(self._recent) // 2]
+
+    def update(self, ratio: float) -> None:
+        """Take the next check."""
+        self._recent.append(ratio)
+        if len(self._recent) == self._recent.maxlen:
+            self.best = max(self.best, min(1.0, self.level))

@@ -12,7 +12,7 @@ class DetectorOptions:
     """What a user may turn; a detector reads what concerns it.
 
     `sensitivity`: 1 is the default, above 1 flags sooner and more often, below 1 later and less often.
-    `patience`: observations that a condition must last, once flagged, before it becomes critical.
+    `patience`: observations that a condition must last, once it is confirmed, before it becomes critical.
     `total_steps`: how long the run is meant to be, where that is known: what an event advises, and how long a
     generator may take to become varied.
     """

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
-from ._arming import ARMING_RATIO, Arming, diversity, diversity_z, share_of_real
+from ._arming import ARMING_RATIO, Arming, OwnBest, diversity, diversity_z, share_of_real
 from ._base import AbstractDetector, DetectorOptions
 
 _RECOVERING_CHECKS = 3
-_LEVEL_CHECKS = 3
 _HALF = 0.5
 _MOST = 0.8
 
@@ -36,17 +35,21 @@ class CollapseThresholds:
     """Share of real data's diversity under which a check is low."""
     lost: float = 0.55
     """Share of `best` under which a check is low too."""
-    deep: float = 0.35
+    deep: float = 0.25
     """Share of `best` under which a low check counts double."""
     guard: float = 0.85
     """Share of real data's matched occupancy from which on samples are pale or blurred, and not few."""
     confirming: int = 2
     """Low checks in a row that warn."""
+    lasting: int = 4
+    """Low checks in a row, beside `patience`, from which on it is critical."""
     narrowed: float = 0.8
     """Share of `best` under which a check is narrowed."""
+    both_narrowed: float = 0.87
+    """Share of the own best of both diversity and effective modes under which a check is narrowed too."""
     narrowing: int = 3
     """Narrowed checks in a row that warn."""
-    rising: float = 1.3
+    rising: float = 1.2
     """A median of three checks this many times the lowest one of the episode is a way back, and waits."""
 
 
@@ -57,11 +60,11 @@ class Collapse(AbstractDetector):
     The run arms once occupancy is at 0.40 of real data's or more at three checks in a row. Then a check counts as low
     below 0.40, or below 0.55 of the run's own best, both times `sensitivity`, unless the moment-matched guard says that
     the samples are merely pale or blurred (at 0.85 or more of real data's; a guard that is NaN has no say). Two low
-    checks in a row raise a warning; it is critical once low checks in a row count 2 + `patience`, where one below 0.35
-    of the best counts double, and diversity is not on its way back, at 1.3 times its lowest. So it is, too, once four
-    in five of the last 3 · (2 + patience) checks were low. The onset is where diversity last fell below half of the
-    best. Three checks below 0.8 of the best warn of narrowing. Three checks back at 0.40 and at 0.8 of the best end an
-    episode with a `recovery`.
+    checks in a row raise a warning; it is critical once low checks in a row count 4 + `patience`, where one below 0.25
+    of the best counts double, and diversity is not on its way back, at 1.2 times its lowest. So it is, too, once four
+    in five of the last 3 · (4 + patience) checks were low. The onset is where diversity last fell below half of the
+    best. Three checks below 0.8 of the best, or below 0.87 of it while the effective number of modes is below 0.87 of
+    its own, warn of narrowing. Three checks back at 0.40 and no longer narrowed end an episode with a `recovery`.
 
     The arming and the 0.40 come from 55 image runs of 17 programs, none of them of this repository. The other
     thresholds were chosen on the runs of the detection benchmark; what they score on programs that took no part in
@@ -78,10 +81,9 @@ class Collapse(AbstractDetector):
         self._lost = min(0.9, thresholds.lost * options.sensitivity)
         self._patience = options.patience
         self._arming = Arming()
-        self._recent: deque[float] = deque(maxlen=_LEVEL_CHECKS)
-        self._best = 0.0
+        self._own, self._own_modes = OwnBest(), OwnBest()
         self._lowest = math.inf
-        self._were_low: deque[bool] = deque(maxlen=3 * (thresholds.confirming + options.patience))
+        self._were_low: deque[bool] = deque(maxlen=3 * (thresholds.lasting + options.patience))
         self._onset: int | None = None
         self._above_half = 0
         self._low = self._weight = self._narrow = self._back = 0
@@ -93,31 +95,33 @@ class Collapse(AbstractDetector):
         if math.isnan(ratio):
             return None
         self._track(observation.step, ratio)
+        modes = share_of_real(observation, "effective_modes")
+        if not math.isnan(modes):
+            self._own_modes.update(modes)
         if not self._arming.update(ratio):
             return None
+        best = self._own.best
         guard = share_of_real(observation, "matched_occupancy")
         pale = guard >= self._at.guard
-        low = ratio < self._threshold or ratio < self._lost * self._best
+        low = ratio < self._threshold or ratio < self._lost * best
         self._low = self._low + 1 if low and not pale else 0
-        deep = ratio < self._at.deep * self._best
+        deep = ratio < self._at.deep * best
         self._weight = self._weight + 1 + deep if self._low else 0
         self._were_low.append(low and not pale)
-        self._narrow = self._narrow + 1 if ratio < self._at.narrowed * self._best else 0
-        self._lowest = min(self._lowest, self._level) if self._low else math.inf
-        back = max(ARMING_RATIO, self._threshold, self._at.narrowed * self._best)
-        self._back = self._back + 1 if ratio >= back else 0
+        fewer = self._at.both_narrowed
+        both = ratio < fewer * best and modes < fewer * self._own_modes.best
+        narrowed = both or ratio < self._at.narrowed * best
+        self._narrow = self._narrow + 1 if narrowed else 0
+        self._lowest = min(self._lowest, self._own.level) if self._low else math.inf
+        self._back = self._back + 1 if ratio >= max(ARMING_RATIO, self._threshold) and not narrowed else 0
         evidence = {
             "diversity": ratio,
             "diversity_z": diversity_z(observation),
-            "best_diversity": self._best,
+            "best_diversity": best,
             "checks": float(self._low),
             "matched_diversity": guard,
         }
         return self._judge(observation.step, {name: value for name, value in evidence.items() if not math.isnan(value)})
-
-    @property
-    def _level(self) -> float:
-        return sorted(self._recent)[len(self._recent) // 2]
 
     @property
     def _mostly_low(self) -> bool:
@@ -126,10 +130,8 @@ class Collapse(AbstractDetector):
         return len(seen) == seen.maxlen and seen[-1] and sum(seen) >= _MOST * len(seen)
 
     def _track(self, step: int, ratio: float) -> None:
-        self._recent.append(ratio)
-        if len(self._recent) == _LEVEL_CHECKS:
-            self._best = max(self._best, min(1.0, self._level))
-        if ratio >= _HALF * self._best:
+        self._own.update(ratio)
+        if ratio >= _HALF * self._own.best:
             self._above_half += 1
             # One check above half is noise; two in a row are a return.
             if self._above_half >= 2:
@@ -142,9 +144,9 @@ class Collapse(AbstractDetector):
     def _judge(self, step: int, evidence: dict[str, float]) -> Event | None:
         ratio = evidence["diversity"]
         onset = step if self._onset is None else self._onset
-        fell = f"diversity fell from {self._best:.0%} to {ratio:.0%} of real data's"
-        rising = self._level > self._at.rising * self._lowest
-        lasted = (self._weight >= self._at.confirming + self._patience and not rising) or self._mostly_low
+        fell = f"diversity fell from {self._own.best:.0%} to {ratio:.0%} of real data's"
+        rising = self._own.level > self._at.rising * self._lowest
+        lasted = (self._weight >= self._at.lasting + self._patience and not rising) or self._mostly_low
         if lasted and self._low > self._at.confirming and self._reported != "critical":
             self._reported = "critical"
             message = f"Collapse since step {onset}: {fell}, and stays there."

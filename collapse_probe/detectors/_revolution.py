@@ -10,7 +10,7 @@ from ._e_detector import EDetector
 _BALANCED = 0.80
 _WON = 0.95
 _OVER = 0.75
-_NULL_GAIN = 0.6
+_NULL_GAIN, _NULL_RISE = 0.6, 0.2
 _WARM_UP = 200
 _EVIDENCE = 6.0
 _SLOW, _FAST = 0.01, 0.1
@@ -34,11 +34,12 @@ class Revolution(AbstractDetector):
     Its error is the share of such pairs in the wrong order, (1 - edge) / 2, and its gain the share of the error's own
     level that is gone. Armed while the slow mean of the edge is at most 0.80, after 200 steps. Flags when an e-detector
     of the null "the mean gain is at most 0.6" has evidence 1e6 (average run length at least a million steps under that
-    null, for a sensitivity of 1) and the fast mean of the edge is 0.95 or more, 75 to 150 steps after the onset. A
-    discriminator that wins little by little, or from the start, is not a revolution. The generator's loss usually leaps
-    too and is told of; it is no condition, since with a bounded discriminator (hinge loss, spectral norm) it need not.
-    Critical once it has lasted `patience` · 50 steps more; a `recovery` follows when the edge is under 0.75 again. The
-    slow means stand still while evidence mounts, so that they do not learn the failure.
+    null, for a sensitivity of 1) and the fast mean of the edge is 0.95 or more, 75 to 150 steps after the gain came. A
+    discriminator that wins little by little, or from the start, is not a revolution. The onset is where the rise began:
+    since when an e-detector of "the mean gain is at most 0.2" has had evidence, at most 150 steps before the gain came.
+    The generator's loss usually leaps too and is told of; it is no condition, since with a bounded discriminator (hinge
+    loss, spectral norm) it need not. Critical once it has lasted `patience` · 50 steps more; a `recovery` follows when
+    the edge is under 0.75 again. While evidence mounts the slow means stand still, not to learn the failure.
     """
 
     watches: ClassVar[Literal["steps", "statistics"]] = "steps"
@@ -47,6 +48,7 @@ class Revolution(AbstractDetector):
         self._needed = _EVIDENCE / options.sensitivity
         self._lasting = options.patience * _STEPS_PER_PATIENCE
         self._detector = EDetector(null=_NULL_GAIN)
+        self._rise = EDetector(null=_NULL_RISE)
         self._slow_edge = self._fast_edge = self._slow_loss = self._fast_loss = math.nan
         self._seen = 0
         self._flagged_at: int | None = None
@@ -63,7 +65,9 @@ class Revolution(AbstractDetector):
         self._seen += 1
         if self._seen >= _WARM_UP:
             level = 1.0 - self._slow_edge
-            self._detector.update(observation.step, 1.0 - (1.0 - edge) / level if level > 0 else 0.0)
+            gain = 1.0 - (1.0 - edge) / level if level > 0 else 0.0
+            for detector in (self._detector, self._rise):
+                detector.update(observation.step, gain)
         self._fast_edge = _moved(self._fast_edge, edge, _FAST)
         self._fast_loss = _moved(self._fast_loss, loss, _FAST)
         if self._detector.log10_evidence < 1.0 and self._flagged_at is None:
@@ -84,7 +88,8 @@ class Revolution(AbstractDetector):
             won = self._fast_edge >= _WON and self._detector.log10_evidence >= self._needed
             if not (armed and abrupt and won):
                 return None
-            self._flagged_at, self._onset = step, self._detector.onset
+            came = self._detector.onset
+            self._flagged_at, self._onset = step, min(came, max(self._rise.onset, came - _ABRUPT_STEPS))
             self._before = (self._slow_edge, self._slow_loss)
             return self._event("warning", step)
         if not self._critical and step - self._flagged_at >= self._lasting:

@@ -33,7 +33,8 @@ def load_script() -> Iterator[Callable[[str], ModuleType]]:
 @pytest.fixture(scope="module")
 def detection() -> Iterator[SimpleNamespace]:
     """The modules of benchmarks/_detection that judge, by name, and the command."""
-    names = ("observed", "series", "labels", "outcomes", "baselines", "judged", "measures", "scores", "crossvalidate")
+    names: tuple[str, ...] = ("observed", "series", "labels", "outcomes", "baselines", "judged", "measures", "scores")
+    names += ("crossvalidate", "knobs")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(FOLDER)
         before = set(sys.modules)

@@ -176,6 +176,18 @@ def test_a_program_has_no_say_in_the_setting_that_it_is_judged_by(detection: Sim
     assert len(found.runs) == 6 and found.score.stopped.of == 5
 
 
+def test_more_patience_saves_less_and_stops_fewer(detection: SimpleNamespace, tmp_path: Path) -> None:
+    shallow, brief = WELL * 30 + [3.0] * 30, WELL * 30 + [3.0] * 5 + WELL * 25
+    detection.observed.save(tmp_path / "one.npz", [made_up(detection, shallow), made_up(detection, brief, seed=1)])
+    found = {options.patience: scores for options, scores in detection.knobs.turned(tmp_path, 1)[:5]}
+    assert list(found) == [3, 1, 2, 5, 8]
+    assert found[1].savings[0] > found[3].savings[0] > found[8].savings[0] > 0
+    assert found[1].false_stops.hits + found[1].premature.hits == 1
+    assert found[8].false_stops.hits + found[8].premature.hits == 0
+    text = detection.knobs.table(detection.knobs.turned(tmp_path, 1))
+    assert "| 3 | 1 | 1/1 |" in text and "| 3 | 1.3 | 1/1 |" in text
+
+
 def test_a_monitor_watches_with_the_detectors_that_it_is_given() -> None:
     monitor = Monitor(make=lambda: [get("divergence")()])
     for index in range(5):

@@ -137,4 +137,4 @@ def test_saving_is_dear_and_false_stops_are_dearer(detection: SimpleNamespace) -
     missed = [run(detection, **SETTLED), run(detection)]
     assert detection.crossvalidate.cost(detection.scores.score(missed)) == 1.0
     wrong = [good[0], run(detection), run(detection, event("collapse", "critical", 500))]
-    assert detection.crossvalidate.cost(detection.scores.score(wrong)) == 2.5
+    assert detection.crossvalidate.cost(detection.scores.score(wrong)) == 5.0

@@ -25,6 +25,14 @@ def test_a_revolution_is_flagged_with_its_onset_and_becomes_critical_when_it_las
     assert events[0].evidence["log10_evidence"] >= 6
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_rise_over_a_hundred_steps_is_dated_from_its_beginning(seed: int) -> None:
+    edges = [0.3] * 1000 + np.linspace(0.3, 0.98, 100).tolist() + [0.98] * 300
+    [warning, *_] = _events(game(edges, [0.9] * 1400, seed=seed))
+    # By its middle the error has lost half of its level, which is where a test of the change alone puts the onset.
+    assert 1000 <= warning.onset <= 1040
+
+
 def test_a_discriminator_that_wins_from_the_start_is_no_revolution() -> None:
     assert _events(game([0.97] * 3000, [3.0] * 3000)) == []
 
