@@ -44,7 +44,7 @@ def fixed_latents(run: Run, step: int | None = None) -> go.Figure:
 
 
 def neighbours(run: Run, step: int | None = None) -> go.Figure:
-    """Generated pictures above the real ones nearest to them; copies have an orange frame, odd ones a blue one."""
+    """Generated pictures above the real ones nearest to them, or points joined to them; copies orange, odd blue."""
     return go.Figure(drawn.neighbours(run, step))
 
 

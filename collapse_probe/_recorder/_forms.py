@@ -33,7 +33,7 @@ def run_info(options: Options) -> dict[str, Any]:
         "tags": dict(options.tags),
         "value_range": list(options.value_range) if options.value_range else None,
         "total_steps": options.total_steps,
-    }
+    } | ({} if options.class_names is None else {"class_names": list(options.class_names)})
 
 
 def as_array(tensor: Tensor) -> np.ndarray:
@@ -42,10 +42,10 @@ def as_array(tensor: Tensor) -> np.ndarray:
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).contiguous().numpy()
 
 
-def reference_tensors(reference: Reference) -> dict[str, np.ndarray]:
-    """The real sample and the fitted state of each statistic."""
+def reference_tensors(reference: Reference, examples: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """The real sample, a few examples of each class where there are classes, and the fitted state of each statistic."""
     states = {f"{name}.{key}": tensor for name, state in reference.states.items() for key, tensor in state.items()}
-    return {name: as_array(tensor) for name, tensor in {"real": reference.sample, **states}.items()}
+    return {name: as_array(tensor) for name, tensor in {"real": reference.sample, **examples, **states}.items()}
 
 
 def as_columns(rows: list[dict[str, float]]) -> dict[str, np.ndarray]:

@@ -1,7 +1,7 @@
 """The options of `attach` and `Probe`, checked once."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal, TypedDict, get_args
@@ -39,6 +39,7 @@ class ProbeOptions(TypedDict, total=False):
     tags: Mapping[str, str]
     disk_limit: int
     labels: str | int | Callable[..., Any] | None
+    class_names: Sequence[str] | None
     fixed_latents: Any
     if_taken: Literal["error", "sibling"]
     keep_best: str | PathLike[str] | tuple[str | PathLike[str], Mapping[str, nn.Module]] | None
@@ -67,6 +68,7 @@ class Options:
     tags: Mapping[str, str] = field(default_factory=dict)
     disk_limit: int = 10**9
     labels: str | int | Callable[..., Any] | None = None
+    class_names: Sequence[str] | None = None
     fixed_latents: Any = None
     if_taken: Literal["error", "sibling"] = "error"
     keep_best: Any = None
@@ -108,6 +110,10 @@ class Options:
             raise InvalidArgument(
                 f"labels is {self.labels!r}; expected the name of an argument of the generator's call, its position, "
                 "or a callable (args, kwargs) -> labels"
+            )
+        if self.class_names is not None and not _are_names(self.class_names):
+            raise InvalidArgument(
+                f"class_names is {self.class_names!r}; expected a list of strings, that of class 0 first"
             )
         if not _holds_tensor(self.fixed_latents):
             raise InvalidArgument(
@@ -152,6 +158,10 @@ def _described(value: Any) -> Any:
 def _holds_tensor(latents: Any) -> bool:
     parts = latents.values() if isinstance(latents, Mapping) else latents if isinstance(latents, tuple) else [latents]
     return latents is None or any(isinstance(part, Tensor) for part in parts)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
 
 
 def _is_range(value: Any) -> bool:

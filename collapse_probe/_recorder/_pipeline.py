@@ -14,7 +14,7 @@ from .._records import Event, told
 from ..errors import in_a_line
 from ._costs import CaptureCosts
 from ._forms import as_array, as_columns, counted_not_finite, other_shapes, reference_tensors, run_info, too_few
-from ._given import given_reference
+from ._given import class_examples, given_reference
 from ._keep_best import Keeper
 from ._labels import class_indices
 from ._notices import Listener, say, warn
@@ -205,7 +205,8 @@ class Pipeline:
             size = min(len(generated), self.options.sample_size)
             self.reference = self._fit(sample, sample_size=size, shuffle=True)
             with self.costs.apart():
-                self.writer.write_reference(reference_tensors(self.reference), self.reference.described())
+                tensors = reference_tensors(self.reference, class_examples(*self._labelled))
+                self.writer.write_reference(tensors, self.reference.described())
         return self.reference
 
     def _can_be_read(self, generated: Tensor, real: Tensor) -> bool:

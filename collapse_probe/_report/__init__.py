@@ -50,6 +50,7 @@ def report(
     if plotlyjs not in ("inline", "cdn", "directory"):
         raise InvalidArgument(f"plotlyjs={plotlyjs!r}; expected 'inline', 'cdn' or 'directory'")
     say = Words(lang)
+    title = say(title)
     found, errors = _collect([runs] if isinstance(runs, str | os.PathLike | Run) else list(runs))
     many = len(found) > MOST_ON_A_PAGE if pages is None else pages
     if many and max_bytes is not None:

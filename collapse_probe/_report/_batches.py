@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Float, Int, Shaped, UInt8
 from PIL import Image, ImageColor
 
 from ..errors import InvalidArgument
@@ -78,13 +78,21 @@ def contact_sheet(
     limits: tuple[float, float],
     *,
     frames: Mapping[int, str] | None = None,
-    columns: int | None = None,
+    places: Int[np.ndarray, "rows columns"] | None = None,
 ) -> Sheet:
-    """The first pictures in a square grid; what is not finite is black. `frames` gives some a frame of a colour."""
+    """The first pictures in a square grid; what is not finite is black. `frames` gives some a frame of a colour.
+
+    `places` says instead which picture is where; nothing is where it is negative.
+    """
     if not is_image(samples):
         raise InvalidArgument(f"samples of shape {samples.shape} are no pictures; expected (n, c, h, w) or (n, h, w)")
-    tiles = [_shrink(tile) for tile in _to_bytes(channels_last(samples[:TILES]), limits)]
-    columns = columns or min(8, int(np.ceil(np.sqrt(len(tiles)))))
+    drawn = samples[:TILES] if places is None else samples[places.ravel()]
+    tiles = [_shrink(tile) for tile in _to_bytes(channels_last(drawn), limits)]
+    if places is not None:
+        tiles = [
+            tile if place >= 0 else np.full_like(tile, 255) for tile, place in zip(tiles, places.flat, strict=True)
+        ]
+    columns = min(8, int(np.ceil(np.sqrt(len(tiles))))) if places is None else places.shape[1]
     gap = 1
     if frames is not None:
         gap, tiles = 3, [np.broadcast_to(tile, (*tile.shape[:2], 3)) for tile in tiles]

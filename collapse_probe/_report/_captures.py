@@ -6,24 +6,30 @@ from typing import Any
 import numpy as np
 
 from ._batches import Plane, Sheet, contact_sheet, is_image, thumbnail, value_range
+from ._by_class import ByClass, by_class
 from ._cloud import MOST_GENERATED, cloud_figure, cloud_thumbnail
 from ._distances import distances_figure, latents_figure
 from ._figures import parts_figure
-from ._strip import Strip, film_strip, neighbour_strip
+from ._joined import joined_figure
+from ._strip import MOST_NEIGHBOURS, Strip, film_strip, neighbour_strip, newest
 from ._style import Figure
-from ._view import View
+from ._view import View, thin
 
 BATCH = "batch"
 
 
 @dataclass
 class Panel:
-    """A figure that follows the slider: at each step `moves` changes its first trace, `captions` stands beside it."""
+    """A figure that follows the slider: `moves` changes its first traces, and `captions` stand beside it.
+
+    There is one of both for each step; or for fewer, and `shown` says which of them each step shows.
+    """
 
     title: str
     figure: Figure
     moves: list[dict[str, Any]]
     captions: list[str] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -39,6 +45,7 @@ class Moving:
     thumbnail: str = ""
     strip: Strip = field(default_factory=Strip)
     neighbours: Strip = field(default_factory=Strip)
+    classes: ByClass = field(default_factory=ByClass)
     panels: dict[str, Panel] = field(default_factory=dict)
 
 
@@ -74,13 +81,14 @@ def _add_images(found: Moving, view: View) -> None:
     found.width, found.height = sheets[0].width, sheets[0].height
     found.strip = film_strip(view, found.steps, limits)
     found.neighbours = neighbour_strip(view, found.steps, limits)
+    found.classes = by_class(view, found.steps, limits)
     found.thumbnail = thumbnail(batches[-1], limits)
     found.captions = [_caption(view, sheet.tiles, batch) for sheet, batch in zip(sheets, batches, strict=True)]
     found.real = None if reference is None else contact_sheet(reference, limits)
 
 
 def _add_points(found: Moving, view: View) -> None:
-    figure, clouds, real = cloud(view)
+    figure, clouds, real, plane = cloud(view)
     shown = [min(len(each), MOST_GENERATED) for each in clouds]
     batches = view.shown.values()
     captions = [_caption(view, count, batch) for count, batch in zip(shown, batches, strict=True)]
@@ -88,10 +96,19 @@ def _add_points(found: Moving, view: View) -> None:
     found.thumbnail = cloud_thumbnail(clouds[-1], real)
     title = view.say("Generated batch over real data") if real is not None else view.say("Generated batch")
     found.panels[BATCH] = Panel(title, figure, moves, captions)
+    steps = thin(found.steps, keep=view.turns[:4], most=MOST_NEIGHBOURS)
+    joined = joined_figure(view, [view.shown[step] for step in steps], plane)
+    if joined is not None:
+        title = view.say("Each point and the nearest real one")
+        said = [
+            view.say("step {step}: {said}", step=f"{step:,}", said=each)
+            for step, each in zip(steps, joined[2], strict=True)
+        ]
+        found.panels["neighbours"] = Panel(title, *joined[:2], said, newest(steps, found.steps))
 
 
-def cloud(view: View) -> tuple[Figure, list[np.ndarray], np.ndarray | None]:
-    """The first capture shown over real points; and the points of all captures and of real data in its plane."""
+def cloud(view: View) -> tuple[Figure, list[np.ndarray], np.ndarray | None, Plane]:
+    """The first capture shown over real points; the points of all captures and of real data in its plane; the plane."""
     batches = list(view.shown.values())
     reference = view.reference
     if reference is not None and reference[0].size != batches[0][0].size:
@@ -100,7 +117,7 @@ def cloud(view: View) -> tuple[Figure, list[np.ndarray], np.ndarray | None]:
     clouds = [plane.points(batch) for batch in batches]
     real = plane.points(reference) if reference is not None else None
     real = real if real is not None and len(real) else None
-    return cloud_figure(view, clouds, real, size=batches[0][0].size), clouds, real
+    return cloud_figure(view, clouds, real, size=batches[0][0].size), clouds, real, plane
 
 
 def _caption(view: View, shown: int, batch: np.ndarray) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ._by_class import ByClass
 from ._captures import Moving
 from ._html import plot
 from ._marks import words
@@ -29,7 +30,7 @@ def moving_cards(view: View, found: Moving) -> str:
 
 def moving_data(found: Moving) -> dict[str, Any]:
     """What the page needs to move them; figures stand elsewhere."""
-    strips = [("fixed", found.strip), ("neighbours", found.neighbours)]
+    strips = [("fixed", found.strip), ("neighbours", found.neighbours), ("classes", found.classes.strip)]
     return {
         "steps": found.steps,
         "captions": found.captions,
@@ -40,7 +41,8 @@ def moving_data(found: Moving) -> dict[str, Any]:
             if strip.images
         ],
         "panels": [
-            {"figure": name, "moves": panel.moves, "captions": panel.captions} for name, panel in found.panels.items()
+            {"figure": name, "moves": panel.moves, "captions": panel.captions, "shown": panel.shown}
+            for name, panel in found.panels.items()
         ],
     }
 
@@ -84,7 +86,28 @@ def _pictures(view: View, found: Moving) -> list[str]:
     if found.neighbours.images:
         title = say("Generated (above) and the nearest real sample (below)")
         cards.append(_strip(title, title, "neighbours", found.neighbours))
+    if found.classes.strip.images:
+        cards.append(_by_class(view, found.classes))
     return cards
+
+
+def _by_class(view: View, found: ByClass) -> str:
+    """Names, generated and real pictures, row by row; all of them as wide as their pictures are."""
+    say, strip, real = view.say, found.strip, found.real
+    title = say("By class: generated, and real ones on the right") if real else say("By class")
+    names = "".join(f"<span>{escape(name)}</span>" for name in found.names)
+    beside = ""
+    if real is not None:
+        width = round(real.width * strip.height / real.height)  # rows of the same height
+        beside = (
+            f"<img class='sheet' alt='{escape(say('real samples by class'))}' width='{width}' "
+            f"height='{strip.height}' src='{real.uri}' style='flex:0 1 {width}px'>"
+        )
+    return (
+        f"<div data-strip='classes'><h3>{escape(title)} <span class='quiet strip-caption'></span></h3>"
+        f"<div class='classes'><div class='names'>{names}</div><img class='sheet strip' alt='{escape(title)}' "
+        f"width='{strip.width}' height='{strip.height}' style='flex:0 1 {strip.width}px'>{beside}</div></div>"
+    )
 
 
 def _strip(title: str, alt: str, name: str, strip: Strip) -> str:

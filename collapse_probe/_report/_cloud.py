@@ -24,15 +24,23 @@ def cloud_figure(view: View, clouds: list[np.ndarray], real: np.ndarray | None, 
         | {"marker": {"color": GENERATED, "size": 5, "opacity": 0.8}}
     ]
     if real is not None:
-        thinned = real[:: -(-len(real) // MOST_REAL)]
-        data.append(
-            common
-            | {"name": view.say("real data"), "x": thinned[:, 0], "y": thinned[:, 1], "zorder": -1}
-            | {"marker": {"color": REAL, "size": 4, "opacity": 0.3}}
-        )
+        data.append(real_trace(view, real[:: -(-len(real) // MOST_REAL)]))
+    return {"data": data, "layout": plane_look(view, np.concatenate(clouds) if real is None else real, size=size)}
+
+
+def real_trace(view: View, points: np.ndarray) -> dict[str, Any]:
+    """Real points, below all others."""
+    marker = {"color": REAL, "size": 4, "opacity": 0.3}
+    place = {"x": points[:, 0], "y": points[:, 1], "zorder": -1}
+    said = {"name": view.say("real data"), "hovertemplate": "%{x:.3~g}, %{y:.3~g}"}
+    return {"type": "scatter", "mode": "markers", "marker": marker} | place | said
+
+
+def plane_look(view: View, points: np.ndarray, *, size: int) -> dict[str, Any]:
+    """The frame of the plane: that of these points, whatever the slider shows."""
     named = {1: ("sample", "no meaning: spread out"), 2: ("first coordinate", "second coordinate")}
     across, up = named.get(size, ("first principal direction", "second principal direction"))
-    low, high = _limits(np.concatenate(clouds) if real is None else real)
+    low, high = _limits(points)
     look = layout(
         height=520,
         margin={"l": 60, "r": 40, "t": 40, "b": 48},
@@ -43,7 +51,7 @@ def cloud_figure(view: View, clouds: list[np.ndarray], real: np.ndarray | None, 
     )
     if size != 1:
         look["yaxis"] |= {"scaleanchor": "x", "scaleratio": 1}
-    return {"data": data, "layout": look}
+    return look
 
 
 def cloud_thumbnail(cloud: np.ndarray, real: np.ndarray | None) -> str:

@@ -5,10 +5,11 @@ from typing import Any
 
 from .._store import Run
 from ..errors import InvalidArgument
-from ._batches import contact_sheet, is_image, value_range
+from ._batches import Plane, contact_sheet, is_image, value_range
 from ._captures import cloud
 from ._distances import distances_figure, latents_figure
 from ._figures import heat_figure, parts_figure, time_figure
+from ._joined import joined_figure
 from ._neighbours import RealSamples, neighbour_sheet
 from ._rows import rows
 from ._style import AXIS, SERIES, Figure, layout, plain
@@ -63,16 +64,19 @@ def fixed_latents(run: Run, step: int | None) -> Figure:
 
 
 def neighbours(run: Run, step: int | None) -> Figure:
-    """Pairs of pictures."""
+    """Pairs of pictures, or joined points."""
     view = at(run, step)
     (samples,) = view.shown.values()
     real = view.reference
-    if real is None or len(real) < 3 or not is_image(samples) or real[0].shape != samples[0].shape:
-        raise InvalidArgument(f"{run.path} has no real pictures like the generated ones; expected both")
+    if real is None or len(real) < 3 or samples[0].size < 2 or real[0].shape != samples[0].shape:
+        raise InvalidArgument(f"{run.path} has no real samples like the generated ones; expected both")
+    if not is_image(samples):
+        joined = joined_figure(view, [samples], Plane.of(real))
+        if joined is None:
+            raise InvalidArgument(f"{run.path} has fewer than 3 finite real samples; expected some to compare with")
+        return _titled(joined[0], joined[2][0])
     sheet, said = neighbour_sheet(view, samples, RealSamples(real), limits=_limits(view))
-    figure = _picture(sheet.uri)
-    figure["layout"]["title"] = {"text": plain(said), "font": {"size": 12}}
-    return figure
+    return _titled(_picture(sheet.uri), said)
 
 
 def parts(run: Run, statistic: str, *, step: int | None, over_time: bool) -> Figure:
@@ -121,6 +125,11 @@ def at(run: Run, step: int | None) -> View:
     chosen = run.batches[-1] if step is None else step
     view.shown = {chosen: run.batch(chosen)}
     return view
+
+
+def _titled(figure: Figure, said: str) -> Figure:
+    figure["layout"]["title"] = {"text": plain(said), "font": {"size": 12}}
+    return figure
 
 
 def _limits(view: View) -> tuple[float, float]:

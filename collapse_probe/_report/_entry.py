@@ -25,22 +25,25 @@ class Entry:
     flagged: bool
     row: str
     section: str
+    data: str
     columns: dict[str, str]
     tag_names: list[str]
     problems: list[str]
 
 
-def entry(view: View, *, link: str) -> Entry:
-    """Everything of the run that the page shows; `link` is where its section is."""
+def entry(view: View, *, link: str, source: str = "") -> Entry:
+    """Everything of the run that the page shows; `link` is where its section is, `source` the file of its data."""
     found = moving(view)
+    html, data = section(view, found)
     kind = view.verdict.kind
     return Entry(
         anchor=view.anchor,
         name=view.name,
         attention=ATTENTION.index(kind),
         flagged=kind not in ("healthy", "unfinished", "insufficient_data"),
-        row=_row(view, found, link),
-        section=section(view, found),
+        row=_row(view, found, link=link, source=source),
+        section=html,
+        data=data,
         columns=_columns(view),
         tag_names=[name for name, _ in tags(view)],
         problems=view.problems,
@@ -53,10 +56,11 @@ def _columns(view: View) -> dict[str, str]:
     return found | {name: name for name in view.scalars if name != "time" and name in view.step_lines}
 
 
-def _row(view: View, found: Moving, link: str) -> str:
+def _row(view: View, found: Moving, *, link: str, source: str) -> str:
     say, verdict = view.say, view.verdict
+    reason = say.told(verdict.reason)
     chips = "".join(f"<span class='chip'>{escape(f'{n}: {v}' if n else v)}</span>" for n, v in tags(view))
-    text = " ".join([view.name, verdict.kind, verdict.reason, *(f"{n} {v}" for n, v in tags(view))]).lower()
+    text = " ".join([view.name, verdict.kind, reason, *(f"{n} {v}" for n, v in tags(view))]).lower()
     alt = escape(say("newest samples"))
     thumb = f"<img class='thumb' alt='{alt}' src='{found.thumbnail}'>" if found.thumbnail else ""
     flagged = planned_and_flagged(view.run)
@@ -66,7 +70,7 @@ def _row(view: View, found: Moving, link: str) -> str:
         f"<td><input type='checkbox' class='pick' aria-label='{escape(say('compare {run}', run=view.name))}'></td>",
         f"<td class='name' data-key='name' data-value='{escape(view.name)}'><a href='{link}'>{escape(view.name)}</a>"
         f"<div class='chips'>{chips}</div>"
-        f"<div class='quiet' title='{escape(advice(view))}'>{escape(verdict.reason)}</div></td>",
+        f"<div class='quiet' title='{escape(advice(view))}'>{escape(reason)}</div></td>",
         f"<td>{thumb}</td>",
         f"<td>{badge(view)}</td>",
         _number(say("since"), "onset", verdict.step),
@@ -81,6 +85,7 @@ def _row(view: View, found: Moving, link: str) -> str:
     ]
     fields = {
         "anchor": view.anchor,
+        "source": source,
         "name": view.name,
         "verdict": verdict.kind,
         "symbol": VERDICTS[verdict.kind][0],

@@ -58,7 +58,9 @@ def parts_figure(view: View, name: str) -> tuple[Figure, np.ndarray]:
     bands = [view.bands.get(column) for column in columns]
     means = np.array([band.mean if band else np.nan for band in bands])
     spreads = np.array([2 * band.sd if band else np.nan for band in bands])
-    places = np.array([int(column.rpartition(".")[2]) for column in columns])
+    names = view.part_names(name)
+    numbered = all(map(str.isdigit, names))
+    places = np.array([int(each) for each in names]) if numbered else [plain(each) for each in names]
     hover = f"{plain(label.part)} %{{x}}: %{{y:.4~g}}"
     common = {"type": "bar", "x": places}
     bars: dict[str, Any] = {"name": view.say("generated"), "y": heights[0], "marker": {"color": GENERATED}}
@@ -75,7 +77,9 @@ def parts_figure(view: View, name: str) -> tuple[Figure, np.ndarray]:
         barmode="group",
         bargap=0.25,
         legend=LEGEND,
-        xaxis=AXIS | {"title": {"text": plain(label.part)}, "dtick": 1 if len(columns) <= 20 else None},
+        xaxis=AXIS
+        | {"title": {"text": plain(label.part)}, "dtick": 1 if len(columns) <= 20 else None}
+        | ({} if numbered else {"type": "category"}),
         yaxis=AXIS
         | {"title": {"text": plain(label.unit or view.say("value"))}, "range": [lowest * 1.05, highest * 1.05 or 1]},
     )
@@ -92,12 +96,14 @@ def heat_figure(view: View, name: str) -> Figure | None:
     begins = np.arange(0, len(table), stretch)
     values = np.ma.masked_invalid(table.to_numpy(dtype=np.float64))
     means = np.stack([values[begin : begin + stretch].mean(axis=0).filled(np.nan) for begin in begins.tolist()])
-    parts = [plain(column.rpartition(".")[2]) for column in columns]
+    parts = [plain(each) for each in view.part_names(name)]
     trace = {
         "type": "heatmap",
         "x": table.index.to_numpy()[begins],
         "y": parts,
         "z": means.T,
+        "zmin": min(float(np.nanmin(means)), 0.0),
+        "zmax": float(np.nanmax(means)),
         "colorscale": "Cividis",  # made for colour-blind readers: Nuñez, Anderton and Renslow (2018)
         "hovertemplate": f"%{{x:,d}}: {plain(label.part)} %{{y}}: %{{z:.4~g}}<extra></extra>",
         "colorbar": {"title": {"text": plain(label.unit or view.say("value")), "side": "right"}, "thickness": 12},

@@ -45,4 +45,5 @@ def cost(view: View) -> list[tuple[str, str]]:
     given = view.run.info.get("cost")
     if not given:
         return []
-    return [(name.removeprefix("cost "), value) for name, value in flat({"cost": given})]
+    found = ((name.removeprefix("cost "), value) for name, value in flat({"cost": given}))
+    return [(view.say(name), value) for name, value in found]

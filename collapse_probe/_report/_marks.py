@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._records import Event
+from .._records import Event, subject
 from ._style import REAL, SEVERITY, plain
 from ._view import View
 
@@ -25,11 +25,10 @@ def ends(view: View) -> list[int]:
     last = max(view.last_step or 0, max((event.step for event in view.events), default=0))
     found = []
     for event in view.events:
-        played = event.kind == "revolution"
         recoveries = [
             other.step
             for other in view.events
-            if other.kind == "recovery" and other.step > event.onset and ("edge" in other.evidence) == played
+            if other.kind == "recovery" and other.step > event.onset and subject(other) == subject(event)
         ]
         found.append(event.step if event.kind == "recovery" else min(recoveries, default=last))
     return found
@@ -42,7 +41,7 @@ def event_traces(view: View) -> list[dict[str, Any]]:
         colour = SEVERITY[event.severity]
         said = view.say("began at {onset}, raised at {step}", onset=f"{event.onset:,}", step=f"{event.step:,}")
         text = f"<b>{plain(words(view, event))}</b> {said}<br>"
-        text += "<br>".join(plain(line) for line in textwrap.wrap(event.message, 70))
+        text += "<br>".join(plain(line) for line in _wrapped(view.say.told(event.message)))
         traces.append(
             {
                 "type": "scatter",
@@ -64,6 +63,11 @@ def event_traces(view: View) -> list[dict[str, Any]]:
             }
         )
     return traces
+
+
+def _wrapped(text: str) -> list[str]:
+    """Japanese has no spaces to break at, and is twice as wide."""
+    return textwrap.wrap(text, 70 if text.isascii() else 38)
 
 
 def lines(view: View) -> list[dict[str, Any]]:

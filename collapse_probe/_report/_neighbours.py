@@ -81,7 +81,7 @@ def neighbour_sheet(
         if 0 <= index < len(generated) and (found.odd[index] or found.copy[index]):
             frames[place] = COPY if found.copy[index] else ODD
     both = np.concatenate([generated, real.samples])
-    sheet = contact_sheet(both[places.ravel()], limits, frames=frames, columns=COLUMNS)
+    sheet = contact_sheet(both, limits, frames=frames, places=places)
     said = view.say(
         "{copies} of {count} are copies of one another (orange frame), {odd} are unlike any real sample (blue frame)",
         copies=int(found.copy.sum()),

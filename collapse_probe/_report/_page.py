@@ -30,9 +30,7 @@ def one_page(
     return {
         "title": title,
         "summary": summary(ordered, errors, say),
-        "content": "\n".join(
-            [overview(ordered, errors, say), compare(ordered, say), *(entry.section for entry in ordered)]
-        ),
+        "content": "\n".join([overview(ordered, errors, say), compare(ordered, say), *map(_with_data, ordered)]),
         "footer": _footer(entries, errors, say=say, notes=notes),
     }
 
@@ -40,28 +38,37 @@ def one_page(
 def index_page(
     title: str, entries: list[Entry], errors: list[CollapseProbeError], *, say: Words, notes: list[str]
 ) -> dict[str, str]:
-    """The parts of a page with the overview alone; the runs are on pages of their own."""
+    """The parts of a page with overview and comparison; the runs are on pages of their own, their data in files."""
     ordered = sorted(entries, key=lambda entry: entry.attention)
-    told = say("Each run has a page of its own. To compare some of them, make a report on those alone.")
+    told = say("Each run has a page of its own, in the folder beside this file: the two belong together.")
     return {
         "title": title,
         "summary": summary(ordered, errors, say),
-        "content": overview(ordered, errors, say),
+        "content": overview(ordered, errors, say) + compare(ordered, say),
         "footer": _footer(entries, errors, say=say, notes=[*notes, told]),
     }
 
 
-def run_page(entry: Entry, *, back: str, say: Words) -> dict[str, str]:
-    """The parts of the page of one run."""
+def run_page(entry: Entry, *, back: str, source: str, say: Words) -> dict[str, str]:
+    """The parts of the page of one run, whose data are in a file of their own: the overview compares runs by it too."""
     section = entry.section.replace("href='#'", f"href='{escape(back)}'", 1)
+    section = section.replace("<section ", f"<section data-anchor='{entry.anchor}' data-source='{escape(source)}' ", 1)
     footer = _footer([entry], [], say=say, notes=[])
     return {"title": entry.name, "summary": "", "content": section, "footer": footer}
 
 
-def html(parts: dict[str, str], *, say: Words, plotlyjs: Plotly, folder: str = "") -> Iterable[str]:
-    """A page in pieces; `folder` leads from the page to where plotly.js is."""
+def data_file(entry: Entry) -> str:
+    """The script that holds a run's data: a page on a disk may load scripts and nothing else. Base64 ends no text."""
+    return f'(window.collapseProbe = window.collapseProbe || {{}})["{entry.anchor}"] = "{entry.data}";\n'
+
+
+def html(
+    parts: dict[str, str], *, say: Words, plotlyjs: Plotly, folder: str = "", beside: bool = False
+) -> Iterable[str]:
+    """A page in pieces; `folder` leads from it to where plotly.js is, `beside` says whether data lie there too."""
     template = files(__package__).joinpath("page.html").read_text("utf-8")
-    source = {"inline": "", "cdn": f" {CDN}", "directory": " 'self' file:"}[plotlyjs]
+    source = f" {CDN}" if plotlyjs == "cdn" else ""
+    source += " 'self' file:" if plotlyjs == "directory" or beside else ""
     values = parts | {
         "title": escape(parts["title"]),
         "summary": escape(parts["summary"]),
@@ -69,6 +76,7 @@ def html(parts: dict[str, str], *, say: Words, plotlyjs: Plotly, folder: str = "
         "source": source,
         "style": files(__package__).joinpath("style.css").read_text("utf-8"),
         "script": script(),
+        "print": escape(say("print")),
         "words": inert(say.known),
         "plotly": "\0",  # in no text of the page: what is escaped has no control characters
     }
@@ -90,6 +98,12 @@ def script() -> str:
 def script_name() -> str:
     """How plotly.js is called where it lies beside the page."""
     return SCRIPT.format(version=get_plotlyjs_version())
+
+
+def _with_data(entry: Entry) -> str:
+    # Base64 holds no `<`.
+    data = f"<script type='application/octet-stream' id='{entry.anchor}-data'>{entry.data}</script>"
+    return entry.section.removesuffix("</section>") + data + "</section>"
 
 
 def _linked(plotlyjs: Plotly, folder: str) -> str:

@@ -13,15 +13,15 @@ from ._pack import packed
 from ._rows import EVENTS, Row, rows
 from ._style import SEVERITY, VERDICTS, Figure, escape
 from ._text import advice, duration, flat, headline, number, tags, time_saved
-from ._view import View
+from ._view import CLASSES, View
 
 TOLD_ELSEWHERE = frozenset({"format", "starts", "ends", "cost", "tags"})
 TICKS = 200
 """The time of so many steps is kept, for comparing runs at equal time."""
 
 
-def section(view: View, found: Moving) -> str:
-    """Verdict, batches, figures over time, events, and what the run says about itself."""
+def section(view: View, found: Moving) -> tuple[str, str]:
+    """Verdict, batches, figures over time, events, and what the run says about itself; and the packed data behind."""
     drawn = list(rows(view))
     figures: dict[str, Figure] = {name: panel.figure for name, panel in found.panels.items()}
     parts = [_banner(view), moving_cards(view, found)]
@@ -40,9 +40,7 @@ def section(view: View, found: Moving) -> str:
             parts.append(f"<div class='card'><h3>{escape(title)}</h3>{place}</div>")
     parts += [_events(view), _details(view)]
     content = {"figures": figures, "moving": moving_data(found) if found.steps else None, **_measures(view)}
-    # Base64 holds no `<`.
-    data = f"<script type='application/octet-stream' id='{view.anchor}-data'>{packed(content)}</script>"
-    return f"<section class='run' id='{view.anchor}'>{''.join(parts)}{data}</section>"
+    return f"<section class='run' id='{view.anchor}'>{''.join(parts)}</section>", packed(content)
 
 
 def _measures(view: View) -> dict[str, Any]:
@@ -85,7 +83,7 @@ def _banner(view: View) -> str:
     if len(times) > 1:
         chips.append(duration(float(times.max()) - float(times.min()), say))
     chips += [f"{name}: {value}" if name else value for name, value in tags(view)]
-    lines = [f"<p>{escape(view.verdict.reason)}</p>"]
+    lines = [f"<p>{escape(say.told(view.verdict.reason))}</p>"]
     lines.append(f"<p><b>{escape(say('What to do.'))}</b> {escape(advice(view))}</p>")
     if saved:
         lines.append(f"<p><b>{escape(say('Time saved.'))}</b> {escape(saved)}</p>")
@@ -126,25 +124,33 @@ def _events(view: View) -> str:
         began = escape(say("began at {onset}, raised at {step}", onset="@", step=f"{event.step:,}"))
         began = began.replace("@", link, 1)
         seen = say(", visible to the training loop at {step}", step=f"{visible:,}") if visible is not None else ""
-        evidence = pairs([(name, number(value)) for name, value in event.evidence.items()])
+        evidence = pairs([(_named(view, name), number(value)) for name, value in event.evidence.items()])
         said = words(view, event)
         items.append(
             f"<div class='event' style='--colour:{SEVERITY[event.severity]}'>"
             f"<b>{escape(said[:1].upper() + said[1:])}</b> "
             f"<span class='quiet'>{began}{escape(seen)}</span>"
-            f"<p>{escape(event.message)}</p><p class='advice'><b>{escape(say('What to do.'))}</b> "
-            f"{escape(event.advice)}</p>{evidence}</div>"
+            f"<p>{escape(say.told(event.message))}</p><p class='advice'><b>{escape(say('What to do.'))}</b> "
+            f"{escape(say.told(event.advice))}</p>{evidence}</div>"
         )
     more = view.event_count - len(items)
     rest = f"<p class='quiet'>{escape(say('And {count} more: see Run.events.', count=f'{more:,}'))}</p>" if more else ""
     return f"<div class='card'>{title}{''.join(items)}{rest}</div>"
 
 
+def _named(view: View, evidence: str) -> str:
+    """What an event rests on, with the name of the class that it is of."""
+    stem, _, label = evidence.partition(".")
+    known = stem == CLASSES and label.isdecimal() and view.class_name(int(label)) != label
+    return f"{evidence} ({view.class_name(int(label)).partition(' ')[2]})" if known else evidence
+
+
 def _details(view: View) -> str:
     say, info = view.say, view.run.info
     found = flat({name: value for name, value in info.items() if name not in TOLD_ELSEWHERE})
     found += [(say("started"), say("{count} times", count=len(info["starts"])))] if len(info["starts"]) > 1 else []
-    found += [(say("ended"), end["how"]) for end in info["ends"]]
+    hows = [str(end["how"]) for end in info["ends"]]
+    found += [(say("ended"), say(how)) for how in hows]
     found.append((say("folder"), str(view.run.path)))
     parts = []
     if took := cost(view):

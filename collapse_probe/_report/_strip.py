@@ -24,15 +24,24 @@ class Strip:
 
     def show_at(self, steps: list[int]) -> "Strip":
         """At each step the newest sheet that was drawn by then, the first where there is none yet."""
-        if self.steps:
-            self.shown = [max(0, bisect_right(self.steps, step) - 1) for step in steps]
+        self.shown = newest(self.steps, steps) if self.steps else []
         return self
+
+
+def newest(known: list[int], steps: list[int]) -> list[int]:
+    """For each step the place of the last one that is known by then, of the first where none is.
+
+    >>> newest([10, 20], [0, 10, 15, 30])
+    [0, 0, 0, 1]
+    """
+    return [max(0, bisect_right(known, step) - 1) for step in steps]
 
 
 def film_strip(view: View, steps: list[int], limits: tuple[float, float]) -> Strip:
     """The sheets of fixed latents; pictures only."""
     strip = Strip()
-    for step in sorted({_newest(view.run.sheets, step) for step in steps if view.run.sheets}):
+    stored = view.run.sheets
+    for step in [stored[place] for place in sorted(set(newest(stored, steps)))] if stored else ():
         try:
             sheet = view.run.sheet(step)
         except CollapseProbeError:
@@ -61,7 +70,3 @@ def neighbour_strip(view: View, steps: list[int], limits: tuple[float, float]) -
             strip.captions.append(view.say("step {step}: {said}", step=f"{step:,}", said=said))
             strip.width, strip.height = sheet.width, sheet.height
     return strip.show_at(steps)
-
-
-def _newest(stored: list[int], step: int) -> int:
-    return stored[max(0, bisect_right(stored, step) - 1)]

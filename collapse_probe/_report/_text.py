@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._records import EventKind, VerdictKind
+from .._records import EventKind, VerdictKind, subject
 from .._store import Run
 from ._style import VERDICTS
 from ._view import View
@@ -56,13 +56,10 @@ def headline(view: View) -> str:
 
 
 def advice(view: View) -> str:
-    """What to do: as the decisive event says, whose words are English; else by the verdict."""
-    if view.say.language == "en":
-        kind = DECISIVE.get(view.verdict.kind)
-        said = [event.advice for event in view.events if event.kind == kind and event.advice]
-        if said:
-            return said[-1]
-    return view.say(NEXT[view.verdict.kind])
+    """What to do: as the decisive event says, else by the verdict."""
+    kind = DECISIVE.get(view.verdict.kind)
+    said = [event.advice for event in view.events if event.kind == kind and subject(event) != "class" and event.advice]
+    return view.say.told(said[-1]) if said else view.say(NEXT[view.verdict.kind])
 
 
 def tags(view: View) -> list[tuple[str, str]]:

@@ -26,6 +26,8 @@ NUMBERS_A_RUN = 30_000
 LEAST_POINTS = 300
 MOST_NUMBERS = 2**28
 """Of all captures that are shown; older ones beyond are left out, or making the page would take many gigabytes."""
+CLASSES = "class_diversity"
+"""The statistic whose parts are classes."""
 SIDES = {"high": "higher is healthier", "low": "lower is healthier", "reference": "healthy inside the band"}
 
 
@@ -146,15 +148,26 @@ class View:
         known = statistics.get(name) if isinstance(statistics, dict) else None
         known = known if isinstance(known, dict) else {}
         said = str(known.get("title") or "").strip().removesuffix(".")
-        readable = name.replace("_", " ").capitalize()
-        title, about = (said, "") if 0 < len(said) <= SHORT else (readable, said)
+        readable = self.say.name(name.replace("_", " ").capitalize())
+        title, about = (self.say.name(said), "") if 0 < len(said) <= SHORT else (readable, self.say.name(said))
         return Label(
             title,
             about,
-            str(known.get("unit") or ""),
+            self.say.name(str(known.get("unit") or "")),
             self.say(SIDES[side]) if (side := str(known.get("healthy"))) in SIDES else "",
-            str(known.get("part") or self.say("part")),
+            self.say.name(str(known.get("part") or "part")),
         )
+
+    def part_names(self, name: str) -> list[str]:
+        """How the parts of a vector statistic are called: their numbers, with the names that the run gave classes."""
+        numbers = [column.rpartition(".")[2] for column in self.vectors[name]]
+        return [self.class_name(int(each)) for each in numbers] if name == CLASSES else numbers
+
+    def class_name(self, label: int) -> str:
+        """The number of a class, and its name where the run has one."""
+        names = self.run.info.get("class_names")
+        named = isinstance(names, list) and 0 <= label < len(names) and isinstance(names[label], str)
+        return f"{label} {names[label]}" if named and isinstance(names, list) else str(label)
 
     @cached_property
     def shown(self) -> dict[int, np.ndarray]:

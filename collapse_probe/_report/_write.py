@@ -11,8 +11,8 @@ from plotly.offline import get_plotlyjs
 
 from .._store import Run
 from ..errors import CollapseProbeError, InvalidArgument
-from ._entry import Entry, entry
-from ._page import Plotly, html, index_page, one_page, run_page, script_name
+from ._entry import entry
+from ._page import Plotly, data_file, html, index_page, one_page, run_page, script_name
 from ._view import View
 from ._words import Words
 
@@ -44,7 +44,8 @@ def write_page(path: Path, runs: list[Run], errors: list[CollapseProbeError], *,
     """One page with everything; within `max_bytes`, captures and points are halved until it fits, and that is said."""
     first = amount
     while True:
-        entries = [_entry(amount.view(run, number)) for number, run in enumerate(runs, start=1)]
+        views = (amount.view(run, number) for number, run in enumerate(runs, start=1))
+        entries = [entry(view, link=f"#{view.anchor}") for view in views]
         notes = []
         if amount != first:
             text = "To stay within {bytes} bytes, {captures} captures a run and about {points} points a line are shown."
@@ -69,26 +70,25 @@ def write_page(path: Path, runs: list[Run], errors: list[CollapseProbeError], *,
 def write_folder(
     path: Path, runs: Iterable[Run], errors: list[CollapseProbeError], *, title: str, amount: Amount
 ) -> None:
-    """An overview, and in a folder named after it a page for each run and plotly.js."""
+    """An overview, and in a folder named after it a page and the data of each run, and plotly.js."""
     folder = path.with_name(f"{path.stem}_files")
     folder.mkdir(exist_ok=True)
     plotlyjs: Plotly = "cdn" if amount.plotlyjs == "cdn" else "directory"
     entries = []
     for number, run in enumerate(runs, start=1):
-        name = f"run-{number}.html"
-        found = _entry(amount.view(run, number), link=f"{quote(folder.name)}/{name}")
-        parts = run_page(found, back=f"../{quote(path.name)}", say=amount.say)
-        _put(folder / name, [piece.encode() for piece in html(parts, say=amount.say, plotlyjs=plotlyjs)])
-        entries.append(replace(found, section=""))
+        page, data = f"run-{number}.html", f"run-{number}.js"
+        within = quote(folder.name)
+        found = entry(amount.view(run, number), link=f"{within}/{page}", source=f"{within}/{data}")
+        parts = run_page(found, back=f"../{quote(path.name)}", source=data, say=amount.say)
+        pieces = html(parts, say=amount.say, plotlyjs=plotlyjs, beside=True)
+        _put(folder / data, [data_file(found).encode()])
+        _put(folder / page, [piece.encode() for piece in pieces])
+        entries.append(replace(found, section="", data=""))
     if plotlyjs == "directory":
         _put(folder / script_name(), [get_plotlyjs().encode()])
     parts = index_page(title, entries, errors, say=amount.say, notes=[])
-    page = html(parts, say=amount.say, plotlyjs=plotlyjs, folder=f"{quote(folder.name)}/")
-    _put(path, [piece.encode() for piece in page])
-
-
-def _entry(view: View, link: str = "") -> Entry:
-    return entry(view, link=link or f"#{view.anchor}")
+    pieces = html(parts, say=amount.say, plotlyjs=plotlyjs, folder=f"{quote(folder.name)}/", beside=True)
+    _put(path, [piece.encode() for piece in pieces])
 
 
 def _put(path: Path, pieces: list[bytes]) -> None:

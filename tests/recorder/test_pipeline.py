@@ -254,3 +254,16 @@ def test_captures_that_a_stalled_analysis_cannot_take_are_dropped_and_counted_an
     assert run.batches[:4] == [0, 1, 2, 3]
     assert run.info["cost"]["captures_dropped"] in (3, 4)
     assert len(run.batches) + run.info["cost"]["captures_dropped"] == run.info["cost"]["captures"] == 8
+
+
+def test_a_few_real_samples_of_each_class_and_their_names_are_kept_for_a_person_to_look_at(tmp_path: Path) -> None:
+    labels = torch.arange(200) % 3
+    labels[:5] = -1
+    real = torch.randn(200, 2) + 10 * labels[:, None]
+    with cp.Probe(tmp_path / "run", real=(real, labels), class_names=("a", "b", "c")) as probe:
+        probe.step(fake=real[:64], labels=labels[:64])
+    run = cp.load(tmp_path / "run")
+    kept = run.reference_tensors
+    assert kept["class_labels"].tolist() == [0] * 8 + [1] * 8 + [2] * 8
+    assert (abs(kept["class_samples"] - 10 * kept["class_labels"][:, None]) < 5).all()
+    assert run.info["class_names"] == ["a", "b", "c"]

@@ -198,6 +198,7 @@ def test_arguments_of_step_that_make_no_sense_are_refused(
         ({"on_event": 3}, "on_event is 3"),
         ({"value_range": (1, 0)}, r"value_range is \(1, 0\)"),
         ({"tags": {"a": 1}}, "tags is {'a': 1}"),
+        ({"class_names": "ab"}, "class_names is 'ab'; expected a list of strings, that of class 0 first"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, object], said: str, tmp_path: Path) -> None:

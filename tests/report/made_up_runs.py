@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
+from collapse_probe import Probe
 from collapse_probe._records import Event
 from collapse_probe._store import Run, RunWriter, load
 
@@ -109,6 +110,28 @@ def image_run(folder: Path, *, size: int = 28, channels: int = 1, captures: int 
         )
     writer.write_reference({"real": strokes(64, 5, size, channels)}, {"bands": BANDS, "statistics": LABELS})
     writer.close(how="finished")
+    return load(folder)
+
+
+def bars(labels: np.ndarray, seed: int, *, alike: tuple[int, ...] = ()) -> np.ndarray:
+    """Pictures of 12 by 12 with a bright bar at any place, across, upright or aslant; some classes all alike."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:12, :12]
+    across = np.array([y, x, (x + y) / 2])[labels]
+    places = np.where(np.isin(labels, alike), 5.0, random.uniform(0, 11, len(labels)))
+    bar = np.exp(-((across - places[:, None, None]) ** 2) / 2)[:, None]
+    return (2 * bar - 1 + random.normal(0, 0.03, bar.shape)).astype(np.float32)
+
+
+def labelled_run(folder: Path, *, steps: int = 60) -> Run:
+    """Three classes, watched: bars of class 1 become alike from step 20 on, all of them from step 40 on."""
+    classes = np.arange(480) % 3
+    names = ["across", "upright", "aslant"]
+    with Probe(folder, real=(bars(classes, 0), classes), class_names=names, value_range=(-1, 1), stop_on=()) as probe:
+        for step in range(steps):
+            alike = (0, 1, 2) if step >= 40 else (1,) if step >= 20 else ()
+            now = classes[:120]
+            probe.step(loss_d=1.3, loss_g=0.7 + step / 60, fake=bars(now, step + 1, alike=alike), labels=now)
     return load(folder)
 
 

@@ -53,8 +53,8 @@ def test_the_page_asks_the_network_for_nothing(page: Opened) -> None:
 
 def test_every_figure_has_a_drawing_in_it(page: Opened) -> None:
     figures = page.run(VISIBLE)
-    # Three runs: over training, distances, mode shares and their heat map; points have a cloud; and the comparison.
-    assert len(figures) == 3 * 4 + 2 + 1
+    # Three runs: over training, distances, mode shares and their heat map; points have two clouds; and the comparison.
+    assert len(figures) == 3 * 4 + 2 * 2 + 1
     for figure in figures:
         assert figure["drawn"] and figure["width"] > 300 and figure["height"] > 100, figure
 

@@ -1,4 +1,4 @@
-"""The overview of a report in a real browser: sorted, searched, grouped, compared; on a phone, in the dark, printed."""
+"""The overview of a report in a real browser: sorted, searched, grouped, compared, and in the dark."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from collapse_probe._report import report
 from collapse_probe._store import Run, RunWriter, load
-from tests.report.browser import PHONE, Opened, opened
+from tests.report.browser import Opened, opened
 from tests.report.made_up_runs import image_run, point_run
 
 pytestmark = pytest.mark.browser
@@ -147,14 +147,6 @@ def test_the_table_is_sorted_by_the_keyboard_alone(page: Opened) -> None:
     assert page.run("() => document.activeElement.dataset.sort") == "attention"
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen_and_everything_is_drawn(browser: Any, path: Path) -> None:
-    with opened(browser, path, PHONE) as page:
-        page.draw_all()
-        assert page.run("() => document.documentElement.scrollWidth") <= PHONE[0]
-        assert page.run("() => [...document.querySelectorAll('.plot')].every(plot => plot.layout)")
-        assert page.complaints == []
-
-
 def test_in_the_dark_text_is_light_and_paper_is_dark(browser: Any, path: Path) -> None:
     colours = """() => [getComputedStyle(document.body).backgroundColor,
         document.querySelector('#compare').layout.font.color]"""
@@ -164,14 +156,6 @@ def test_in_the_dark_text_is_light_and_paper_is_dark(browser: Any, path: Path) -
         page.page.emulate_media(color_scheme="light")
         page.wait("document.querySelector('#compare').layout.font.color === '#1f2937'")
         assert page.complaints == []
-
-
-def test_a_print_has_every_figure_on_white(browser: Any, path: Path, tmp_path: Path) -> None:
-    with opened(browser, path, color_scheme="dark") as page:
-        page.page.pdf(path=tmp_path / "report.pdf")
-        page.wait("[...document.querySelectorAll('section.run .plot')].every(plot => plot.layout)")
-        assert page.complaints == []
-    assert (tmp_path / "report.pdf").read_bytes().count(b"/Type /Page\n") > 5
 
 
 def test_every_picture_and_figure_has_a_text_in_its_place(page: Opened) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from scipy.spatial.distance import cdist
 
+from collapse_probe._report._batches import Plane
 from collapse_probe._report._distances import distances_figure, features, latents_figure
+from collapse_probe._report._joined import joined_figure
 from collapse_probe._report._neighbours import Neighbours, RealSamples, neighbour_sheet
 from collapse_probe._report._style import ORANGE, SKY
 from collapse_probe._report._view import View
@@ -93,3 +96,32 @@ def test_latents_that_are_ignored_do_not_correlate_with_samples_and_those_that_a
 
 def test_nothing_is_said_of_latents_that_were_not_stored(tmp_path: Path) -> None:
     assert latents_figure(View(point_run(tmp_path / "run", every=500))) is None
+
+
+def test_each_point_is_joined_to_its_nearest_real_one_and_coloured_by_what_it_is(tmp_path: Path) -> None:
+    run = point_run(tmp_path / "run", every=500)
+    generated = run.reference[:40] + np.float32(0.001)  # type: ignore[index]
+    generated[1] = generated[0]
+    generated[2] = [4.0, 4.0]
+    found = joined_figure(View(run), [generated, generated[:1], np.nan * generated], Plane.of(run.reference))  # type: ignore[arg-type]
+    assert found is not None
+    _, moves, said = found
+    x, y = (moves[0][axis][0].reshape(-1, 3) for axis in "xy")
+    assert np.isnan(x[:, 2]).all() and np.allclose(x[:, 0], generated[:, 0])
+    lengths = np.hypot(x[:, 0] - x[:, 1], y[:, 0] - y[:, 1])
+    shortest = cdist(generated, run.reference).min(axis=1)  # type: ignore[arg-type]
+    assert np.allclose(lengths, shortest)
+    plain, copies, odd = (len(each) for each in moves[0]["x"][1:])
+    assert {0, 1} <= set(np.flatnonzero(np.isin(generated[:, 0], moves[0]["x"][2]))) and odd >= 1
+    assert 4.0 in moves[0]["x"][3] and plain + copies + odd == 40
+    assert said[0].startswith(f"{copies} of 40 are copies") and said[1].startswith("0 of 1 ") and "0 of 0" in said[2]
+    assert all(len(each) == 0 for move in moves[1:] for each in move["x"])
+
+
+def test_points_are_not_joined_where_there_is_nothing_to_join_them_to(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run", info={})
+    writer.write_capture(0, {"generated": np.zeros((9, 2), np.float32)})
+    writer.write_reference({"real": np.full((50, 2), np.nan, np.float32)}, {})
+    view = View(load(tmp_path / "run"))
+    assert joined_figure(view, [view.shown[0]], Plane.of(np.zeros((5, 2)))) is None
+    assert joined_figure(view, [np.zeros((9, 3))], Plane.of(np.zeros((5, 3)))) is None

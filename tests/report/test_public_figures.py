@@ -62,10 +62,20 @@ def test_distances_are_drawn_beside_real_ones(points: Run) -> None:
     assert [trace.name for trace in cp.figures.distances(points, 300).data] == ["generated", "real data"]
 
 
+def test_points_are_joined_to_real_ones(points: Run) -> None:
+    lines, *groups, real = cp.figures.neighbours(points, 300).data
+    assert lines.mode == "lines" and len(lines.x) == 3 * 128 and real.name == "real data"
+    assert sum(len(group.x) for group in groups) == 128
+
+
 def test_what_was_not_stored_is_said(points: Run, tmp_path: Path) -> None:
-    for function in (cp.figures.latents, cp.figures.neighbours, cp.figures.fixed_latents):
+    for function in (cp.figures.latents, cp.figures.fixed_latents):
         with pytest.raises(InvalidArgument, match="expected"):
             function(points)
+    alone = RunWriter(tmp_path / "alone", info={})
+    alone.write_capture(0, {"generated": np.zeros((9, 2), np.float32)})
+    with pytest.raises(InvalidArgument, match="no real samples like the generated ones"):
+        cp.figures.neighbours(load(alone.path))
     empty = load(RunWriter(tmp_path / "empty", info={}).path)
     for function in (cp.figures.over_training, cp.figures.batch):
         with pytest.raises(InvalidArgument, match="expected"):

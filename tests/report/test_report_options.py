@@ -67,7 +67,7 @@ def test_a_folder_of_pages_has_an_overview_and_a_page_for_each_run(browser: obje
     path = report(tmp_path / "runs", tmp_path / "all runs.html", pages=True)
     assert path.stat().st_size < 100_000
     names = sorted(page.name for page in (tmp_path / "all runs_files").iterdir())
-    assert names[1:] == ["run-1.html", "run-2.html"] and names[0].startswith("plotly-")
+    assert names[1:] == ["run-1.html", "run-1.js", "run-2.html", "run-2.js"] and names[0].startswith("plotly-")
     with opened(browser, path) as page:
         page.page.fill("#search", "b")
         page.page.fill("#search", "")
@@ -80,3 +80,35 @@ def test_a_folder_of_pages_has_an_overview_and_a_page_for_each_run(browser: obje
         assert page.complaints == []
     with pytest.raises(InvalidArgument, match="max_bytes"):
         report(tmp_path / "runs", path, pages=True, max_bytes=10**9)
+
+
+@pytest.mark.browser
+def test_an_overview_of_pages_compares_runs_by_their_files_and_names_one_that_is_missing(
+    browser: object, tmp_path: Path
+) -> None:
+    for number in range(10):
+        spiked_run(tmp_path / "runs" / f"<b>{number}", steps=100 + number, at=5)
+    image_run(tmp_path / "runs" / "pictures")
+    path = report(tmp_path / "runs", tmp_path / "all 'runs.html", pages=True)
+    with opened(browser, path) as page:
+        page.page.select_option("#choice", "loss_d")
+        page.page.locator("#compare").scroll_into_view_if_needed()
+        page.wait("document.querySelector('#compare').layout && document.querySelector('#compare').data.length === 8")
+        loaded = [url for url in page.requests if re.search(r"run-\d+\.js$", url)]
+        assert len(loaded) == 8 and all(url.startswith("file:") for url in page.requests if not url.startswith("data:"))
+        page.page.click("#pick-none")
+        page.page.check("tr[data-name=pictures] input.pick")
+        page.page.check("tr[data-name='<b>9'] input.pick")
+        page.wait("document.querySelector('#compare').data.length === 2")
+        ends = (
+            "() => document.querySelector('#compare').data.map(line => Array.from(line.x).at(-1)).sort((a, b) => a - b)"
+        )
+        assert page.run(ends) == [108, 299]
+        assert page.page.locator("#compare-at img").count() == 1
+        assert page.complaints == []
+    (tmp_path / "all 'runs_files" / "run-10.js").unlink()
+    with opened(browser, path) as page:
+        page.page.locator("#compare").scroll_into_view_if_needed()
+        page.page.click("#pick-shown")
+        page.wait("document.querySelector('#compare-notes').textContent.includes('run-10.js could not be read')")
+        assert len(page.run("() => document.querySelector('#compare').data")) == 10

@@ -51,9 +51,27 @@ async function unpack(text) {
   return filled(JSON.parse(new TextDecoder().decode(bytes.subarray(4, place))));
 }
 
-// The data of a run, unpacked once, when first asked for.
+// The data of a run, unpacked once, when first asked for: on this page, or in a file beside it.
 const unpacked = new Map();
 function dataOf(anchor) {
-  if (!unpacked.has(anchor)) unpacked.set(anchor, unpack(document.getElementById(anchor + "-data").textContent));
+  if (!unpacked.has(anchor)) {
+    const found = packedOf(anchor).then(unpack);
+    found.catch(() => unpacked.delete(anchor));
+    unpacked.set(anchor, found);
+  }
   return unpacked.get(anchor);
+}
+
+// A page from a disk may not fetch; it may load a script.
+function packedOf(anchor) {
+  const here = document.getElementById(anchor + "-data");
+  if (here) return Promise.resolve(here.textContent);
+  const source = document.querySelector("[data-anchor='" + anchor + "']").dataset.source;
+  return new Promise(function (found, missing) {
+    const script = document.createElement("script");
+    script.src = source;
+    script.onload = () => found(window.collapseProbe[anchor]);
+    script.onerror = () => missing(new Error(source));
+    document.head.append(script);
+  });
 }

@@ -3,7 +3,9 @@ async function prepare(run) {
   const holder = run.querySelector(".slider");
   if (!holder || run.dataset.prepared) return;
   run.dataset.prepared = "yes";
-  const moving = (await dataOf(run.id)).moving;
+  const data = await dataOf(run.id).catch(() => null);
+  if (!data) return;
+  const moving = data.moving;
   const input = holder.querySelector("input"), output = holder.querySelector("output");
   const button = holder.querySelector("button"), turns = holder.querySelector("select");
   const sheet = run.querySelector("img.moves"), caption = run.querySelector(".caption");
@@ -25,8 +27,9 @@ async function prepare(run) {
     }
     for (const panel of moving.panels) {
       const div = run.querySelector("[data-figure='" + panel.figure + "']");
-      if (div.layout) Plotly.restyle(div, panel.moves[index], [0]);
-      if (panel.captions.length) div.previousElementSibling.querySelector("span").textContent = panel.captions[index];
+      const place = panel.shown.length ? panel.shown[index] : index, move = panel.moves[place];
+      if (div.layout) Plotly.restyle(div, move, move.y.map((_, trace) => trace));
+      if (panel.captions.length) div.previousElementSibling.querySelector("span").textContent = panel.captions[place];
     }
     for (const time of run.querySelectorAll("[data-role=time]")) {
       if (!time.layout || !time.dataset.cursor) continue;

@@ -39,8 +39,10 @@ async function compare() {
   const column = document.getElementById("choice").value, axis = document.getElementById("axis").value;
   const chosen = picks.filter(pick => pick.checked), notes = [], found = [];
   if (chosen.length > MOST) notes.push(say("the first {most} of {count} chosen runs are shown", { most: MOST, count: chosen.length }));
+  const wanted = chosen.slice(0, MOST).map(pick => dataOf(pick.closest("tr").dataset.anchor).catch(() => null));
   for (const [number, pick] of chosen.slice(0, MOST).entries()) {
-    const row = pick.closest("tr"), data = await dataOf(row.dataset.anchor), name = row.dataset.name;
+    const row = pick.closest("tr"), data = await wanted[number], name = row.dataset.name;
+    if (!data) { notes.push(say("{run}: the file {file} could not be read", { run: name, file: row.dataset.source })); continue; }
     const trace = data.figures.time && data.figures.time.data.find(each => each.meta === column);
     const convert = converter(data, axis);
     if (!trace) { notes.push(say("{run}: has no {column}", { run: name, column })); continue; }
@@ -58,7 +60,8 @@ async function compare() {
   const last = lines.map(each => each.x[each.x.length - 1]);
   if (lines.length && Math.min(...last) < Math.max(...last)) notes.push(say("all of them reach {shortest}, the longest {longest}", { shortest: count(Math.min(...last)), longest: count(Math.max(...last)) }));
   document.getElementById("compare-notes").textContent = notes.join("; ");
-  await Plotly.react(compared, traces, narrow(layout), CONFIG);
+  compared.screenHeight = layout.height;
+  await Plotly.react(compared, traces, narrow(layout, traces), configured());
   await Plotly.relayout(compared, painted());
   const at = document.getElementById("at");
   at.max = lines.length ? Math.max(...last) : 0;
