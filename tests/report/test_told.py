@@ -27,7 +27,7 @@ SPEAKERS = [
     PACKAGE / "_verdict.py",
 ]
 OF_ENGLISH = re.compile(r"[A-Za-z]{2,}")
-NAMES = "NaN R1 docs/remedies.md grad_norm_g beta1 epsilon real=..."
+NAMES = "NaN R1 docs/remedies.md grad_norm_g beta1 epsilon real=... every=..."
 
 
 def english_in(text: str) -> set[str]:
