@@ -11,9 +11,9 @@ export MKL_NUM_THREADS ?= 1
 demo: .venv/installed
 	$(BIN)/collapse-probe demo
 
-# Within an hour on two cores; the runs and a report on all of them go below build/examples.
+# Within an hour on two cores; the runs and a report on all of them go below build/examples, the pages into docs/examples.
 EXAMPLES := build/examples
-examples: .venv/installed
+examples: .venv/installed-dev
 	rm -rf $(EXAMPLES)
 	for setting in collapsing healthy; do \
 		$(BIN)/python examples/ring_gan.py --setting $$setting --run $(EXAMPLES)/ring/$$setting || exit 1; \
@@ -23,6 +23,7 @@ examples: .venv/installed
 	$(BIN)/python examples/drawings.py --run $(EXAMPLES)/drawings
 	$(BIN)/python examples/basics.py --run $(EXAMPLES)/basics
 	$(BIN)/collapse-probe report $(EXAMPLES)
+	$(BIN)/python docs/examples_page.py $(EXAMPLES)
 
 test: .venv/installed-dev
 	$(BIN)/ruff check

@@ -1,0 +1,62 @@
+"""The pages of the examples in small: they are written from runs, and every picture they show is there and light."""
+
+import importlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.report.browser import chromium
+
+DOCS = Path(__file__).parents[2] / "docs"
+Example = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    chromium()
+    monkeypatch.syspath_prepend(str(DOCS))
+    return importlib.import_module("examples_page")
+
+
+@pytest.mark.browser
+def test_the_page_of_the_basics_is_written_from_its_runs(
+    example: Example, pages: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(example("basics"), "DRAWN", 60)
+    runs = tmp_path / "build" / "basics"
+    example("basics").main(["--steps", "8", "--width", "2", "--batch", "64", "--run", str(runs)])
+    pages.main([str(tmp_path / "build"), "--only", "basics", "--output", str(tmp_path)])
+    shown = re.findall(r"!\[.+?\]\((.+?)\)", (tmp_path / "basics.md").read_text("utf-8"))
+    assert sorted(shown) == sorted(picture.name for picture in tmp_path.glob("*.png"))
+    for name in shown:
+        with Image.open(tmp_path / name) as picture:
+            assert picture.width > 300 and picture.height > 50
+
+
+def test_a_page_without_runs_is_refused_with_what_was_expected(
+    pages: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        pages.main([str(tmp_path), "--only", "basics", "--output", str(tmp_path / "pages")])
+    assert "is no folder; expected the runs of basics" in capsys.readouterr().err
+
+
+def test_a_picture_of_noise_is_made_light_enough_for_a_page(pages: ModuleType, tmp_path: Path) -> None:
+    screens = importlib.import_module("_examples_page.screens")
+    noise = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
+    screens.save(Image.fromarray(noise), tmp_path / "noise.png")
+    assert (tmp_path / "noise.png").stat().st_size <= screens.MOST
+
+
+def test_every_page_shows_pictures_that_are_there_and_is_in_the_index() -> None:
+    index = (DOCS / "examples.md").read_text("utf-8")
+    shown = set()
+    for page in (DOCS / "examples").glob("*.md"):
+        assert f"(examples/{page.name})" in index
+        shown |= set(re.findall(r"!\[.+?\]\((.+?)\)", page.read_text("utf-8")))
+    assert shown == {picture.name for picture in (DOCS / "examples").glob("*.png")}
