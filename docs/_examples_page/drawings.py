@@ -202,7 +202,7 @@ def best(found: Mapping[str, Sequence[Attempt]]) -> str:
 def draw(shown: Attempt, folder: Path, pictures: Path) -> None:
     run, best_step = shown.scored.run, shown.scored.run.verdict.best_step
     times = {
-        "before": (shown.leap or 0) - WINDOW if shown.leap else None,
+        "before": (shown.leap or 0) - 50 if shown.leap else None,
         "best step": best_step,
         "end": run.batches[-1],
     }
