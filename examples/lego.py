@@ -18,6 +18,7 @@ import collapse_probe as cp
 
 LATENT = 100
 NOISE = 0.1
+STOPS = ("collapse", "divergence", "never_fitted")
 DRAWN = 1500
 
 
@@ -67,8 +68,8 @@ def main(arguments: list[str] | None = None) -> None:
     G, D = (network.to(chosen.device) for network in networks(chosen.size, chosen.width))
     optimizer_g = torch.optim.Adam(G.parameters(), lr=chosen.lr, betas=(chosen.beta1, 0.999), eps=1e-7)
     optimizer_d = torch.optim.Adam(D.parameters(), lr=chosen.lr, betas=(chosen.beta1, 0.999), eps=1e-7)
-    watched = {"real": pictures, "total_steps": chosen.steps, "value_range": (-1, 1), "every": 20}
-    watched |= {"stop_on": ()} if chosen.run_on else {}
+    watched = {"real": pictures, "total_steps": chosen.steps, "value_range": (-1, 1), "every": 10}
+    watched["stop_on"] = () if chosen.run_on else STOPS
     with cp.attach(G, D, run=chosen.run, keep_best=chosen.run / "best.safetensors", **watched) as probe:
         for _, real in zip(range(chosen.steps), batches(pictures, chosen.batch), strict=False):
             # Both updates from one pass, as in the book.

@@ -27,9 +27,10 @@ SURELY = 0.01
 """Share of a capture that has to be certainly of a kind, for the kind to be drawn at all."""
 METHOD = """*Truth* is the verdict of a classifier that was trained on {drawn:,} other drawn pictures and is right on
 {accuracy:.1%} of further ones: it looks at every stored capture, and nothing that the probe measures takes part. A run
-*tips over* (settled) where the effective number of kinds falls under half of its best for good; *begins* is where it
-last left 80 % of that. *Kinds* counts those of which 1 % of a capture certainly is one. The definitions are those of
-[the benchmark](../detection-scores.md)."""
+is *collapsed* (settled) where the effective number of kinds falls under half of its best for good, and *begins* to be
+where it last left 80 % of that; it has *never fitted* where it never drew 60 % as many kinds as real pictures have.
+*Kinds* counts those of which 1 % of a capture certainly is one. The definitions are those of [the
+benchmark](../detection-scores.md)."""
 _STILL = 20
 """Steps up to a capture over which the discriminator's edge is averaged."""
 
@@ -89,8 +90,8 @@ class Scored:
 
     @property
     def lost(self) -> bool:
-        """Tipped over for good."""
-        return self.label.settled is not None or self.label.diverged is not None
+        """Tipped over for good, or never drew more than a few kinds: nothing that one would wait for."""
+        return self.label.kind in ("collapsed", "diverged", "never_fitted")
 
     @property
     def outcome(self) -> str:
@@ -144,7 +145,7 @@ def right_and_wrong(found: Sequence[Scored]) -> str:
     caught, early = (sum(each.outcome == word for each in lost) for word in ("caught", "**stopped too early**"))
     vain = sum(each.outcome == "**false alarm**" for each in found)
     return (
-        f"Of {len(lost)} that tipped over, the probe stopped {caught} in time, {early} too early, and missed "
+        f"Of {len(lost)} that came to nothing, the probe stopped {caught} in time, {early} too early, and missed "
         f"{len(lost) - caught - early}; of {len(found) - len(lost)} that did not, it stopped {vain} in vain."
     )
 

@@ -56,6 +56,7 @@ def scored(
 
 ALL, ONE = [0, 1, 2, 3] * 16, [2] * 64
 TIPPED = {step: ALL if step < 500 else ONE for step in range(20, 1000, 20)}
+POOR = dict.fromkeys(range(20, 1000, 20), ONE)
 WELL = dict.fromkeys(range(20, 1000, 20), ALL)
 
 
@@ -67,6 +68,8 @@ WELL = dict.fromkeys(range(20, 1000, 20), ALL)
         (TIPPED, None, "**missed**"),
         (WELL, 560, "**false alarm**"),
         (WELL, None, "left alone"),
+        (POOR, 560, "caught"),
+        (POOR, None, "**missed**"),
     ],
 )
 def test_a_stop_is_right_where_the_kinds_are_lost_for_good_and_not_before(
@@ -88,8 +91,8 @@ def test_a_count_of_right_and_wrong_leaves_no_run_out(scoring: ModuleType, monke
     cases = [(TIPPED, 560), (TIPPED, 300), (TIPPED, None), (WELL, 560), (WELL, None)]
     found = [scored(scoring, monkeypatch, batches, stop) for batches, stop in cases]
     assert scoring.right_and_wrong(found) == (
-        "Of 3 that tipped over, the probe stopped 1 in time, 1 too early, and missed 1; of 2 that did not, it stopped "
-        "1 in vain."
+        "Of 3 that came to nothing, the probe stopped 1 in time, 1 too early, and missed 1; of 2 that did not, it "
+        "stopped 1 in vain."
     )
 
 
