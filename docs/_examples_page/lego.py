@@ -48,9 +48,9 @@ label noise outside of [0, 1], both updates from one pass, {steps:,} steps. Made
 ## What a stop saves
 
 The original's four tries of {passes} passes at {seconds} s each were {hours:.1f} hours. With β₁ = 0.9 the stop spares
-{share:.0%} of the steps of a try on average, and stops {vain} of {count} seeds that were worth going on with. At the same
-shares of the original's length that would be {saved:.1f} of the {hours:.1f} hours. This is arithmetic on drawn bricks at
-{size}×{size}, not a measurement of the original.
+{share:.0%} of the steps of a try on average, and stops {vain} of {count} seeds that were worth going on with. At the
+same shares of the original's length that would be {saved:.1f} of the {hours:.1f} hours. This is arithmetic on drawn
+bricks at {size}×{size}, not a measurement of the original.
 
 ## One of them: seed {seed}, β₁ = 0.9
 
