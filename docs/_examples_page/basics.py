@@ -16,7 +16,7 @@ HEAD = """# The basics: what mode collapse is, and three losses side by side
 Made by `make examples` from its runs of
 
 ```sh
-python examples/basics.py --seed 0        # and 1 to {last}
+python examples/basics.py --seed 0        # likewise to {last}
 ```
 
 ## A generator that draws dogs only

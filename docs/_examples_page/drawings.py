@@ -60,7 +60,7 @@ def leap(run: cp.Run) -> int | None:
 HEAD = """# Own drawings: few pictures, three attempts, and what each came to
 
 ```sh
-python examples/drawings.py --seed 0   # and 1 to {last}: all three, one after another, each to its end
+python examples/drawings.py --seed 0   # likewise to {last}: all three, one after another, each to its end
 ```
 
 {drawn} drawn faces, {size}×{size}, and the attempts as they were told of: **first**, plain labels and 5 latent numbers;
