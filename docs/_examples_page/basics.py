@@ -16,7 +16,7 @@ HEAD = """# The basics: what mode collapse is, and three losses side by side
 Made by `make examples` from its runs of
 
 ```sh
-python examples/basics.py --seed 0        # likewise to {last}
+python examples/basics.py
 ```
 
 ## A generator that draws dogs only
@@ -26,10 +26,10 @@ however good its pictures are: its losses do not say so, the shares do. `modes=`
 classes, here a logistic regression on pixels; at every capture the probe counts. The second row is such a generator:
 real pictures of one class. *Distance* is the Wasserstein distance between as many generated and real pictures.
 """
-COURSES = """
-![The three runs of seed 0 in the report](basics-overview.png)
+COURSES = """![The three runs of seed 0 in the report](basics-overview.png)
 
-The generated batch of the GAN beside real data, the distances between samples, and the shares of classes, at the end:
+The generated batch of the GAN at its end beside real data, the distances between samples, and the shares of classes
+(0, 1 and 2: bird, cat, dog):
 
 ![The last batch of the GAN](basics-gan.png)
 
@@ -62,7 +62,7 @@ def page(runs: Path, pictures: Path) -> str:
         screens.overview(pictures / "basics-overview.png")
         screens.pictures(first[0].name, pictures / "basics-gan.png")
         screens.card("wgan", "Over training", pictures / "basics-wgan.png", height=700)
-    parts = [HEAD.format(last=list(found)[-1]), table(found), COURSES, WORKED.format(table=basics.histograms())]
+    parts = [HEAD, table(found), COURSES, WORKED.format(table=basics.histograms())]
     return "\n".join(parts)
 
 
@@ -87,7 +87,7 @@ def table(found: Mapping[str, Sequence[cp.Run]]) -> str:
             if len(run.statistics):
                 last = run.statistics.filter(like="mode_shares").iloc[-1]
                 generated = torch.from_numpy(run.batch(run.batches[-1])).float()
-                lines.append(row(loss, seed, torch.from_numpy(last.to_numpy()), distance(generated, halves[1])))
+                lines.append(row(loss, seed, torch.tensor(last.tolist()), distance(generated, halves[1])))
     return "\n".join(lines) + "\n"
 
 

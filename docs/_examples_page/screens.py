@@ -72,7 +72,7 @@ def opened(report: Path) -> Iterator[Screens]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, reduced_motion="reduce")
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(300_000)
         page.goto(report.resolve().as_uri())
         page.add_style_tag(content=".slider, [class*=slider] { position: static !important; }")
         yield Screens(page)
