@@ -11,18 +11,24 @@ export MKL_NUM_THREADS ?= 1
 demo: .venv/installed
 	$(BIN)/collapse-probe demo
 
-# Within an hour on two cores; the runs and a report on all of them go below build/examples.
+# Within an hour on two cores; the runs and a report on all of them go below build/examples, the pages into docs/examples.
 EXAMPLES := build/examples
-examples: .venv/installed
+examples: .venv/installed-dev
 	rm -rf $(EXAMPLES)
 	for setting in collapsing healthy; do \
 		$(BIN)/python examples/ring_gan.py --setting $$setting --run $(EXAMPLES)/ring/$$setting || exit 1; \
 		$(BIN)/python examples/digits_dcgan.py --setting $$setting --run $(EXAMPLES)/digits/$$setting || exit 1; \
 	done
-	for seed in 0 1 2 3; do $(BIN)/python examples/lego.py --seed $$seed --run $(EXAMPLES)/lego/$$seed || exit 1; done
-	$(BIN)/python examples/drawings.py --run $(EXAMPLES)/drawings
-	$(BIN)/python examples/basics.py --run $(EXAMPLES)/basics
+	for seed in 0 1 2 3 4 5 6 7; do \
+		$(BIN)/python examples/lego.py --seed $$seed --beta1 0.9 --run-on --run $(EXAMPLES)/lego/momentum/$$seed || exit 1; \
+		$(BIN)/python examples/drawings.py --seed $$seed --run $(EXAMPLES)/drawings/$$seed || exit 1; \
+	done
+	for seed in 0 1 2; do \
+		$(BIN)/python examples/lego.py --seed $$seed --run-on --run $(EXAMPLES)/lego/book/$$seed || exit 1; \
+	done
+	$(BIN)/python examples/basics.py --seed 0 --run $(EXAMPLES)/basics/0
 	$(BIN)/collapse-probe report $(EXAMPLES)
+	$(BIN)/python docs/examples_page.py $(EXAMPLES)
 
 test: .venv/installed-dev
 	$(BIN)/ruff check
