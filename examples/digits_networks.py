@@ -79,8 +79,9 @@ def train(name: str, pictures: Tensor, chosen: argparse.Namespace) -> cp.Run:
     optimizer_g, optimizer_d = (
         torch.optim.Adam(each.parameters(), lr=chosen.lr, betas=(0.5, 0.999)) for each in (G, D)
     )
+    tags = {"network": name, "width": str(chosen.width), "seed": str(chosen.seed)}
     watched = {"real": pictures, "total_steps": chosen.steps, "value_range": (-1, 1), "every": EVERY, "stop_on": ()}
-    watched |= {"fixed_latents": from_one_to_another().to(device), "tags": {"network": name}}
+    watched |= {"fixed_latents": from_one_to_another().to(device), "tags": tags}
     with cp.attach(G, D, run=run, **watched) as probe:
         for _, real in zip(range(chosen.steps), batches(pictures, chosen.batch), strict=False):
             fake = G(torch.randn(len(real), LATENT, device=device))
