@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Callable
 
 import torch
 from _pictures import as_tensor
@@ -12,9 +13,10 @@ BRICKS = [(1, 1, 3), (1, 2, 3), (2, 2, 3), (2, 3, 3), (2, 4, 3), (1, 4, 3), (2, 
 """Studs across, studs along, height in plates."""
 
 
-def brick(random_: random.Random, side: int) -> Image.Image:
-    """One of ten bricks on a light ground, turned, seen from above, and lit from somewhere."""
+def brick(random_: random.Random, side: int) -> tuple[Image.Image, str]:
+    """One of ten bricks on a light ground, turned, seen from above, and lit from somewhere; and which one it is."""
     across, along, plates = random_.choice(BRICKS)
+    kind = f"{across}x{along}x{plates}"
     if random_.random() < 0.5:
         across, along = along, across
     turn, raised, height = random_.uniform(0, math.pi / 2), random_.uniform(0.5, 0.9), 0.4 * plates
@@ -45,17 +47,24 @@ def brick(random_: random.Random, side: int) -> Image.Image:
         for lift, brightness in ((0.0, 0.45), (0.1, 0.45), (0.2, 1.0)):
             u, v = seen(x, y, height + lift)
             draw.ellipse((u - radius, v - flat, u + radius, v + flat), shade(brightness))
-    return image
+    return image, kind
 
 
-def bricks(count: int, size: int) -> Tensor:
+def bricks(count: int, size: int, seed: int = 0) -> tuple[Tensor, list[str]]:
+    """Grey bricks, and which of the ten each is."""
+    return _pictured(brick, count, size, random.Random(seed))
+
+
+def _pictured(
+    draw: Callable[[random.Random, int], tuple[Image.Image, str]], count: int, size: int, random_: random.Random
+) -> tuple[Tensor, list[str]]:
     """Drawn four times as large, since Pillow's edges are not smooth."""
-    random_ = random.Random(0)
-    return torch.stack([as_tensor(brick(random_, 4 * size), size) for _ in range(count)])
+    pictures, kinds = zip(*[draw(random_, 4 * size) for _ in range(count)], strict=True)
+    return torch.stack([as_tensor(picture, size) for picture in pictures]), list(kinds)
 
 
-def face(random_: random.Random, side: int) -> Image.Image:
-    """A face in pencil on white paper: head, hair, eyes, brows, nose, mouth, and sometimes glasses."""
+def face(random_: random.Random, side: int) -> tuple[Image.Image, str]:
+    """A face in pencil on white paper: head, hair, eyes, brows, nose, mouth, and sometimes glasses; and its kind."""
     between = random_.uniform
     image = Image.new("L", (side, side), 255)
     draw = ImageDraw.Draw(image)
@@ -87,20 +96,20 @@ def face(random_: random.Random, side: int) -> Image.Image:
     elif hair == "curls":
         for at in range(7):
             oval(x + (at - 3) * wide / 3.2, y - high * (1 - 0.06 * (at - 3) ** 2), 0.06, 0.06, fill=200)
-    if random_.random() < 0.25:
+    glasses = random_.random() < 0.25
+    if glasses:
         for left in (-1, 1):
             oval(x + left * apart * wide, y - 0.06, 0.1, 0.08)
         line((x - 0.03, y - 0.06), (x + 0.03, y - 0.06))
     line((x, y - 0.02), (x + random_.choice((-1, 1)) * between(0.02, 0.05), y + 0.1), (x, y + 0.11))
     smile, mouth, low = between(-0.06, 0.06), between(0.07, 0.15), y + between(0.17, 0.23)
     line((x - mouth, low - smile), (x, low + smile / 2), (x + mouth, low - smile))
-    return image
+    return image, f"{hair}, glasses" if glasses else hair
 
 
-def faces(size: int) -> Tensor:
-    """As few as somebody draws by hand."""
-    random_ = random.Random(0)
-    return torch.stack([as_tensor(face(random_, 4 * size), size) for _ in range(176)])
+def faces(count: int, size: int, seed: int = 0) -> tuple[Tensor, list[str]]:
+    """Pencil faces, and the hair of each, with or without glasses."""
+    return _pictured(face, count, size, random.Random(seed))
 
 
 def animal(kind: str, random_: random.Random, side: int) -> Image.Image:

@@ -28,7 +28,7 @@ def parser(description: str | None, run: str, **defaults: int) -> argparse.Argum
     add("--batch", type=_at_least(2), help="pictures a step (default: %(default)s)")
     add("--seed", type=int, default=0)
     add("--run", type=Path, default=Path(run), help="where the record goes (default: %(default)s)")
-    add("--device", default="cpu", help="cpu, cuda, ... (default: %(default)s)")
+    add("--device", type=_device, default="cpu", help="cpu, cuda, ... (default: %(default)s)")
     options.set_defaults(**defaults)
     return options
 
@@ -42,23 +42,34 @@ def _at_least(least: int) -> Callable[[str], int]:
     return number
 
 
+def _device(name: str) -> torch.device:
+    try:
+        return torch.empty(0, device=name).device
+    except Exception as failure:
+        reason = str(failure).partition("\n")[0]
+        raise argparse.ArgumentTypeError(f"{name} cannot be used ({reason}); cpu always can") from failure
+
+
 def read(folder: Path, size: int, *, colour: bool = False) -> tuple[Tensor, list[str]]:
-    """Every picture below `folder`, square, (n, 1 or 3, size, size) in [-1, 1], and the folder that each lies in.
+    """Every picture below `folder`, square, (n, 1 or 3, size, size) in [-1, 1], and the subfolder that each lies in.
 
     One line is printed for what was read and one for each file that was not; nothing in the folder is changed. Other
     shapes are cut to the middle square, transparency becomes white paper.
     """
     if not folder.is_dir():
         raise SystemExit(f"--data {folder} is no folder; give one that holds pictures (PNG, JPEG, GIF, BMP, WebP, ...)")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    inside = {path: path.relative_to(folder).parts for path in folder.rglob("*") if path.is_file()}
+    # Thumbnails and the like lie in hidden folders.
+    files = sorted(path for path, parts in inside.items() if not any(part.startswith(".") for part in parts))
     pictures, places, skipped = [], [], []
     for path in files:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Pillow's, on odd files that it reads all the same
                 with Image.open(path) as image:
+                    image.draft("RGB", (4 * size, 4 * size))  # a photograph is not decoded in full only to be shrunk
                     pictures.append(as_tensor(as_seen(image, "RGB" if colour else "L"), size))
-            places.append(path.parent.name)
+            places.append(inside[path][0] if len(inside[path]) > 1 else folder.resolve().name)
         # Whatever a file holds, and whatever its decoder makes of that: the other pictures are still worth having.
         except Exception as failure:
             unknown = isinstance(failure, Image.UnidentifiedImageError)

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 import collapse_probe as cp
 
+DRAWN = 176
 STOPS = ("collapse", "revolution", "divergence")
 
 
@@ -119,7 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = options.parse_args(arguments)
     if chosen.size % 8:
         options.error(f"--size is {chosen.size}; expected a multiple of 8, such as 48 or 200")
-    pictures = faces(chosen.size) if chosen.data is None else read(chosen.data, chosen.size)[0]
+    pictures, _ = faces(DRAWN, chosen.size) if chosen.data is None else read(chosen.data, chosen.size)
     pictures = pictures.to(chosen.device)
     runs = []
     for name in EXPERIMENTS if chosen.experiment == "all" else [chosen.experiment]:

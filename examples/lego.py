@@ -53,17 +53,22 @@ def cross_entropy(probability: Tensor, target: Tensor) -> Tensor:
 def main(arguments: list[str] | None = None) -> None:
     options = parser(__doc__, "runs/lego", size=32, steps=1500, width=12, batch=32)
     options.add_argument("--lr", type=float, default=2e-3, help="the book's is 2e-4, for 60 times as many steps")
+    options.add_argument(
+        "--beta1", type=float, default=0.5, help="of Adam, whose own default is 0.9 (here: %(default)s)"
+    )
+    options.add_argument("--run-on", action="store_true", help="go on where the probe says stop, to see what comes")
     chosen = options.parse_args(arguments)
     if chosen.size % 16:
         options.error(f"--size is {chosen.size}; expected a multiple of 16, such as 48 or 64")
-    pictures = bricks(DRAWN, chosen.size) if chosen.data is None else read(chosen.data, chosen.size)[0]
+    pictures, _ = bricks(DRAWN, chosen.size) if chosen.data is None else read(chosen.data, chosen.size)
     pictures = pictures.to(chosen.device)
 
     torch.manual_seed(chosen.seed)
     G, D = (network.to(chosen.device) for network in networks(chosen.size, chosen.width))
-    optimizer_g = torch.optim.Adam(G.parameters(), lr=chosen.lr, betas=(0.5, 0.999), eps=1e-7)
-    optimizer_d = torch.optim.Adam(D.parameters(), lr=chosen.lr, betas=(0.5, 0.999), eps=1e-7)
+    optimizer_g = torch.optim.Adam(G.parameters(), lr=chosen.lr, betas=(chosen.beta1, 0.999), eps=1e-7)
+    optimizer_d = torch.optim.Adam(D.parameters(), lr=chosen.lr, betas=(chosen.beta1, 0.999), eps=1e-7)
     watched = {"real": pictures, "total_steps": chosen.steps, "value_range": (-1, 1), "every": 20}
+    watched |= {"stop_on": ()} if chosen.run_on else {}
     with cp.attach(G, D, run=chosen.run, keep_best=chosen.run / "best.safetensors", **watched) as probe:
         for _, real in zip(range(chosen.steps), batches(pictures, chosen.batch), strict=False):
             # Both updates from one pass, as in the book.

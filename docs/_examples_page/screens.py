@@ -2,17 +2,20 @@
 
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Locator, Page, sync_playwright
 
 COLOURS = (128, 64, 32, 16)
 MOST = 80_000
 """Bytes of a picture; with fewer colours, and then smaller, until it is so."""
 WIDTH = 1280
+ACROSS = 16
+"""Samples in a row of a strip."""
 _DRAWN = "plot => plot.layout && plot.querySelector('.main-svg')"
 _SLIDE = """(input, at) => { input.value = at; input.dispatchEvent(new Event('input')); }"""
 
@@ -88,3 +91,19 @@ def save(picture: Image.Image, target: Path) -> None:
             return
         if len(colours) == 1:
             picture = picture.resize((picture.width * 9 // 10, picture.height * 9 // 10), Image.Resampling.LANCZOS)
+
+
+def strips(rows: Mapping[str, np.ndarray], value_range: tuple[float, float], target: Path) -> None:
+    """Grey samples (n, 1, h, w) of several captures, a row for each under its name."""
+    low, high = value_range
+    side, margin = 2 * next(iter(rows.values())).shape[-1], 22
+    sheet = Image.new("L", (ACROSS * side, len(rows) * (side + margin)), 255)
+    for index, (name, samples) in enumerate(rows.items()):
+        top = index * (side + margin)
+        ImageDraw.Draw(sheet).text((4, top + 4), name, fill=0, font=ImageFont.load_default(14))
+        for column, sample in enumerate(samples[:ACROSS]):
+            grey = ((sample[0] - low) / (high - low) * 255).clip(0, 255).astype(np.uint8)
+            sheet.paste(
+                Image.fromarray(grey).resize((side, side), Image.Resampling.NEAREST), (column * side, top + margin)
+            )
+    save(sheet, target)

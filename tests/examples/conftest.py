@@ -21,7 +21,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Path:
-    """40 pictures of many kinds in two subfolders, and four files that are none."""
+    """40 pictures of many kinds in two subfolders, one of them deeper, four files that are none, and hidden ones."""
     folder, rng = tmp_path / "mine", np.random.default_rng(0)
     for name in ("cats", "dogs"):
         (folder / name).mkdir(parents=True)
@@ -35,4 +35,8 @@ def mixed(tmp_path: Path) -> Path:
     (folder / "dogs" / "empty.jpg").touch()
     (folder / "cats" / "odd.png").write_bytes(whole[:40] + b"\0" * 40)
     (folder / ".DS_Store").touch()
+    (folder / "cats" / "2023").mkdir()
+    (folder / "cats" / "2.png").rename(folder / "cats" / "2023" / "2.png")
+    (folder / ".thumbnails").mkdir()
+    Image.new("L", (8, 8)).save(folder / ".thumbnails" / "0.png")
     return folder

@@ -93,7 +93,7 @@ def test_the_three_drawings_experiments_differ_in_labels_latents_and_data(exampl
         "mirrored": [(0.8, 1.0), (0.0, 0.0)],
     }
     assert [setting.latent for setting in drawings.EXPERIMENTS.values()] == [5, 5, 10]
-    assert len(drawings.faces(16)) == 176
+    assert drawings.DRAWN == 176
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["drawn", "own"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 Example = Callable[[str], ModuleType]
 
@@ -81,3 +82,23 @@ def test_a_pass_shows_each_picture_once_and_few_pictures_are_a_batch(example: Ex
     assert sorted(torch.cat([next(stream) for _ in range(3)]).tolist()) == list(range(12))
     stream = example("_pictures").batches(torch.arange(5), 8)
     assert [sorted(next(stream).tolist()) for _ in range(2)] == [[0, 1, 2, 3, 4]] * 2
+
+
+def test_a_large_photograph_looks_as_it_would_if_it_were_decoded_in_full(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    across = np.linspace(0, 255, 1600).astype(np.uint8)
+    for index in range(32):
+        Image.fromarray(np.tile(np.roll(across, 40 * index), (1200, 1))).save(tmp_path / f"{index}.jpg")
+    fast, _ = example("_pictures").read(tmp_path, 24)
+    monkeypatch.setattr(JpegImageFile, "draft", lambda *_: None)
+    slow, _ = example("_pictures").read(tmp_path, 24)
+    assert float((fast - slow).abs().max()) < 0.05
+
+
+def test_a_device_that_is_not_there_is_refused_with_its_reason(
+    example: Example, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        example("_pictures").parser("", "runs").parse_args(["--device", "abacus"])
+    assert "abacus cannot be used (Expected one of cpu" in capsys.readouterr().err
