@@ -27,9 +27,9 @@ convolutions of stride 2 and dropout of 0.5. By default all are {part} as wide, 
 
 {table}
 
-*Readable*: the five nearest of {known} real digits agree but for one, and the nearest is not farther than it is for 95 %
-of {unseen} other real ones. *Digits*: how many of the ten at least one sample in fifty is read as. *Roughness*: how far a
-pixel is from the mean of the four beside it, in standard deviations of all pixels.
+*Readable*: the five nearest of {known} real digits agree but for one, and the nearest is not farther than it is for
+95 % of {unseen} other real ones. *Digits*: how many of the ten at least one sample in fifty is read as. *Roughness*:
+how far a pixel is from the mean of the four beside it, in standard deviations of all pixels.
 
 ![The last batches beside real digits](digits_networks-samples.png)
 
@@ -39,9 +39,9 @@ pixel is from the mean of the four beside it, in standard deviations of all pixe
 
 The sheet of fixed latents need not be random. In each of its rows here the latents turn, in equal steps, from one to
 another: `cp.attach(G, D, fixed_latents=from_one_to_another(), ...)`. Pictures that change along a row follow their
-latents; a generator that ignores them repeats one picture. *Mode seeking* above says it in one number, the mean distance
-between pictures over that between their latents (`cp.statistics.mode_seeking_ratio`): 0 where latents are ignored. It is
-to be compared between generators with the same latents only.
+latents; a generator that ignores them repeats one picture. *Mode seeking* above says it in one number, the mean
+distance between pictures over that between their latents (`cp.statistics.mode_seeking_ratio`): 0 where latents are
+ignored. It is to be compared between generators with the same latents only.
 
 ![The same rows of latents by both networks](digits_networks-latents.png)
 

@@ -46,6 +46,11 @@ class Screens:
         slider.evaluate(_SLIDE, round(at * int(slider.get_attribute("max") or 0)))
         self._take(section.locator(".card", has=self._page.locator(".grid")).first, target)
 
+    def panel(self, run: str, heading: str, target: Path) -> None:
+        """One of these cards' parts, such as "Distances between samples" or "Do the latents matter?"."""
+        title = self._page.locator("h3", has_text=heading).first
+        self._take(self._section(run).locator(".grid > div", has=title).first, target)
+
     def _section(self, run: str) -> Locator:
         return self._page.locator("section.run", has=self._page.get_by_role("heading", name=run, exact=True)).first
 

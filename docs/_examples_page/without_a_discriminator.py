@@ -18,13 +18,13 @@ python examples/without_a_discriminator.py --model tightened
 python examples/without_a_discriminator.py --data FOLDER      # your own pictures
 ```
 
-Scikit-learn's digits, {size}×{size}, and three generators that no discriminator judges; {seeds}. Made by `make examples`.
+Scikit-learn's digits, {size}×{size}, and generators that no discriminator judges; {seeds}. Made by `make examples`.
 
 - **autoencoder** rebuilds pictures from {latent} numbers. Samples are decoded from normal latents, which it was never
   trained on.
 - **vae** learns to: its codes are pulled towards the normal distribution.
-- **strict** is pulled {strict:g} times as hard. Saying nothing with the codes is then cheaper than saying something, and
-  the decoder is left with the mean picture whatever its latents: *posterior collapse*.
+- **strict** is pulled {strict:g} times as hard. Saying nothing with the codes is then cheaper than saying something,
+  and the decoder is left with the mean picture whatever its latents: *posterior collapse*.
 - **tightened** is `vae` until half-way, and `strict` from then on: a schedule of weights that goes too far.
 - **mixture** is scikit-learn's `GaussianMixture` on principal components, watched over its iterations of EM.
 
@@ -32,9 +32,9 @@ Scikit-learn's digits, {size}×{size}, and three generators that no discriminato
 
 {table}
 
-*Diversity*: occupancy at the end, as a share of real data's. *Latents in use*: of {latent}, those whose mean varies over
-the data by more than {active:g} (Burda et al., 2016). *Mode seeking*: how far apart samples lie for how far apart their
-latents are.
+*Diversity*: occupancy at the end, as a share of real data's. *Latents in use*: of {latent}, those whose mean has a
+variance over the data of more than {active:g} (Burda et al., 2016). *Mode seeking*: how far apart samples lie for how
+far apart their latents are.
 
 ![Samples at the end of each run, seed {first}](without_a_discriminator-samples.png)
 
@@ -95,7 +95,7 @@ def page(runs: Path, pictures: Path) -> str:
     )  # fmt: skip
 
 
-TABLE = "| model | seed | diversity | latents in use | mode seeking | first flagged | verdict |\n|---|---|---|---|---|---|---|"
+TABLE = "| model | seed | diversity | latents in use | mode seeking | flagged first | verdict |\n" + "|---" * 7 + "|"
 
 
 def row(run: cp.Run, seed: str) -> str:
