@@ -19,9 +19,14 @@ examples: .venv/installed-dev
 		$(BIN)/python examples/ring_gan.py --setting $$setting --run $(EXAMPLES)/ring/$$setting || exit 1; \
 		$(BIN)/python examples/digits_dcgan.py --setting $$setting --run $(EXAMPLES)/digits/$$setting || exit 1; \
 	done
-	for seed in 0 1 2 3; do $(BIN)/python examples/lego.py --seed $$seed --run $(EXAMPLES)/lego/$$seed || exit 1; done
-	$(BIN)/python examples/drawings.py --run $(EXAMPLES)/drawings
-	$(BIN)/python examples/basics.py --run $(EXAMPLES)/basics
+	for seed in 0 1 2 3 4 5 6 7; do \
+		$(BIN)/python examples/lego.py --seed $$seed --beta1 0.9 --run-on --run $(EXAMPLES)/lego/momentum/$$seed || exit 1; \
+		$(BIN)/python examples/drawings.py --seed $$seed --run $(EXAMPLES)/drawings/$$seed || exit 1; \
+	done
+	for seed in 0 1 2; do \
+		$(BIN)/python examples/lego.py --seed $$seed --run-on --run $(EXAMPLES)/lego/book/$$seed || exit 1; \
+		$(BIN)/python examples/basics.py --seed $$seed --run $(EXAMPLES)/basics/$$seed || exit 1; \
+	done
 	for seed in 0 1 2; do $(BIN)/python examples/without_a_discriminator.py --seed $$seed \
 		--run $(EXAMPLES)/without_a_discriminator/$$seed || exit 1; done
 	$(BIN)/python examples/digits_networks.py --run $(EXAMPLES)/digits_networks

@@ -51,8 +51,8 @@ def cross_entropy(probability: Tensor, target: Tensor) -> Tensor:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser(__doc__, "runs/lego", size=32, steps=1500, width=12, batch=32)
-    options.add_argument("--lr", type=float, default=2e-3, help="the book's is 2e-4, for 60 times as many steps")
+    options = parser(__doc__, "runs/lego", size=32, steps=1000, width=12, batch=16)
+    options.add_argument("--lr", type=float, default=5e-3, help="the book's is 2e-4, for 90 times as many steps")
     options.add_argument(
         "--beta1", type=float, default=0.5, help="of Adam, whose own default is 0.9 (here: %(default)s)"
     )

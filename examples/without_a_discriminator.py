@@ -107,17 +107,16 @@ def fit_mixture(pictures: Tensor, chosen: argparse.Namespace) -> cp.Run:
     return cp.load(chosen.run / "mixture")
 
 
-def row(run: cp.Run) -> str:
+def ending(run: cp.Run) -> tuple[str, str, str]:
     """How a run ended: diversity as a share of real data's, latents in use, how far samples follow their latents."""
     if not len(run.statistics):
-        return f"{run.name:12}  too short to be measured"
+        return "too short", "", ""
     share = (run.statistics["occupancy"] / run.bands["occupancy"].mean).iloc[-1]
     capture = {name: torch.from_numpy(values) for name, values in run.capture(run.batches[-1]).items()}
-    ratio, active = "-", "-"
-    if "latents" in capture:
-        ratio = f"{cp.statistics.mode_seeking_ratio(generated=capture['generated'], latents=capture['latents']):.3f}"
-        active = f"{run.steps['active_latents'].dropna().iloc[-1]:.0f} of {LATENT}"
-    return f"{run.name:12}{share:10.0%}{active:>16}{ratio:>14}   {run.verdict.kind}"
+    if "latents" not in capture:
+        return f"{share:.0%}", "–", "–"
+    ratio = cp.statistics.mode_seeking_ratio(generated=capture["generated"], latents=capture["latents"])
+    return f"{share:.0%}", f"{run.steps['active_latents'].dropna().iloc[-1]:.0f}", f"{ratio:.3f}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -133,7 +132,8 @@ def main(arguments: list[str] | None = None) -> None:
         weight = MODELS[name]
         run = fit_mixture(pictures, chosen) if weight is None else train(name, weight, pictures, chosen)
         tell(run, EM_ITERATIONS if weight is None else chosen.steps)
-        lines.append(row(run))
+        share, active, ratio = ending(run)
+        lines.append(f"{name:12}{share:>10}{active:>16}{ratio:>14}   {run.verdict.kind}")
     print("\n".join(lines))
     print(f"report: {cp.report(chosen.run, chosen.run / 'report.html', title='Without a discriminator')}")
 

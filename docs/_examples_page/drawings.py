@@ -13,8 +13,7 @@ import collapse_probe as cp
 from .scoring import DRAWN, METHOD, Judge, Scored, judge, named, scored, seeds
 from .screens import opened, strips
 
-EXPERIMENTS = tuple(drawings.EXPERIMENTS)
-LEAP, WINDOW, BEFORE, LASTS = 2.0, 50, 200, 0.1
+LEAP, BEFORE, LASTS, MOST = 2.0, 200, 0.1, 0.8
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,11 @@ class Attempt:
         """Since when the probe says that the generator repeats its data."""
         return next((event.onset for event in self.scored.run.event_list if event.kind == "memorisation"), None)
 
+    def end(self, column: str) -> float:
+        """Mean over the last tenth of the run."""
+        values = self.scored.run.steps[column]
+        return float(values.iloc[-max(1, len(values) // 10) :].mean())
+
     def share(self, step: int) -> float:
         """Effective kinds at the capture nearest to a step, as a share of real drawings'."""
         truth = self.scored.truth["effective_modes"]
@@ -44,11 +48,11 @@ class Attempt:
 
 
 def leap(run: cp.Run) -> int | None:
-    """The first step after which the generator's loss is twice what it was before, and still is a tenth of the run later."""
+    """The first step after which the generator's loss has doubled, and stays so for a tenth of the run."""
     loss = run.steps["loss_g"].to_numpy(float)
-    for step in range(BEFORE, len(loss) - round(LASTS * len(loss)), 10):
-        before, after = np.median(loss[step - BEFORE : step]), loss[step : step + round(LASTS * len(loss))]
-        if np.median(after[:WINDOW]) >= LEAP * before and np.median(after) >= LEAP * before:
+    after = round(LASTS * len(loss))
+    for step in range(BEFORE, len(loss) - after, 10):
+        if np.mean(loss[step : step + after] >= LEAP * np.median(loss[step - BEFORE : step])) >= MOST:
             return int(run.steps.index[step])
     return None
 
@@ -59,37 +63,152 @@ HEAD = """# Own drawings: few pictures, three attempts, and what each came to
 python examples/drawings.py --seed 0   # and 1 to {last}: all three, one after another, each to its end
 ```
 
-{drawn} drawn faces, {size}×{size}, and the three attempts as they were told of: **first**, plain labels and {latent} latent
-numbers, {first:,} steps; **noise** on the labels of both kinds, {noise:,} steps; **mirrored** pictures, 10 latent numbers and
-noise on real labels only, {mirrored:,} steps. Both networks learn at the same rate. Made by `make examples` from its runs.
+{drawn} drawn faces, {size}×{size}, and the attempts as they were told of: **first**, plain labels and 5 latent numbers;
+**noise** on the labels of both kinds; **mirrored** pictures, 10 latent numbers and noise on real labels only. They are
+{lengths} steps long. Made by `make examples` from its runs.
 
 ## The discriminator revolution
 
 {revolution}
 
-| seed | the generator's loss leaps | flagged, with onset | best step |
-|---|---|---|---|
-{revolutions}
-
-*Leaps*, by what the loop logged: the median of {window} steps is {leap:g} times that of the {before} before, and so is
-that of the next tenth of the run.
-
 ![Faces of the first attempt, seed {seed}](drawings-samples.png)
 
 ![The course of the first attempt, seed {seed}](drawings-course.png)
 
-![What the report says of it](drawings-events.png)
+## By seed
+
+{table}
+
+{method} Real drawings have {real:.1f} effective kinds: hair, with or without glasses. *Leaps*, by what the loop logged:
+in four of five steps of a tenth of the run the generator's loss is {leap:g} times its median over the {before} steps
+before, or more. *Revolution* and *copies* are the onsets of what the probe flagged.
+
+## Compared at equal steps
+
+The attempts are of unequal length, which alone can make one look better. Kinds as a share of real drawings', and beside
+them the discriminator's edge over the last tenth of the run (0: it cannot tell them apart; 1: always), means over the
+seeds:
+
+{compared}
+
+{levels}
+
+## The best pictures
+
+{best}
+
+![All attempts of seed {seed} in the report](drawings-overview.png)
+
+The sheet of the same latents over time is in the report of each run, and as a film: `collapse-probe movie`.
 """
 
 
 def page(runs: Path, pictures: Path) -> str:
     folders = seeds(runs)
-    run = cp.load(folders[0] / "first")
-    by = judge(_drawn.faces, run.batch(run.batches[0]).shape[-1])
-    found = {name: [attempt(folder, name, by) for folder in folders] for name in EXPERIMENTS}
-    return str(found)
+    size = cp.load(folders[0] / "first").reference.shape[-1]
+    by = judge(_drawn.faces, size)
+    found = {name: [attempt(folder, name, by) for folder in folders] for name in drawings.EXPERIMENTS}
+    shown = max(found["first"], key=lambda each: (each.leap is not None and each.flagged is not None, each.leap or 0))
+    draw(shown, runs / shown.seed, pictures)
+    every = [each for attempts in found.values() for each in attempts]
+    return HEAD.format(
+        last=folders[-1].name, drawn=drawings.DRAWN, size=size, seed=shown.seed,
+        lengths=", ".join(f"{attempts[0].scored.planned:,}" for attempts in found.values()),
+        revolution=revolution(found), table=table(every),
+        method=METHOD.format(drawn=DRAWN, accuracy=by.classify.accuracy),
+        real=shown.scored.real_modes, leap=LEAP, before=BEFORE, compared=compared(found),
+        levels=levels(found), best=best(found),
+    )  # fmt: skip
 
 
 def attempt(folder: Path, experiment: str, by: Judge) -> Attempt:
     read = scored(folder / experiment, by, stop_on=drawings.STOPS)
     return Attempt(experiment, folder.name, read, leap(read.run))
+
+
+def revolution(found: Mapping[str, Sequence[Attempt]]) -> str:
+    """How often the loss leapt, and how often that was flagged."""
+    lines = []
+    for name, attempts in found.items():
+        leapt = [each for each in attempts if each.leap is not None]
+        flagged = sum(each.flagged is not None for each in leapt)
+        vain = sum(each.flagged is not None for each in attempts) - flagged
+        lines.append(
+            f"- **{name}**: the generator's loss leaps in {len(leapt)} of {len(attempts)} seeds; {flagged} were "
+            f"flagged as a revolution, and {vain} of the others."
+        )
+    return "\n".join(lines)
+
+
+def table(attempts: Sequence[Attempt]) -> str:
+    lines = [
+        "| attempt | seed | truth | leaps | revolution | stop | copies | best step | kinds then | kinds at the end |"
+    ]
+    lines.append("|---|" + "---|" * 9)
+    for each in attempts:
+        read = each.scored
+        numbers = [each.leap, each.flagged, read.stop, each.memorised, read.run.verdict.best_step]
+        cells = [each.experiment, each.seed, named(read.label), *("–" if n is None else f"{n:,}" for n in numbers)]
+        cells += [read.kinds(read.run.verdict.best_step), read.kinds(read.run.batches[-1])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def compared(found: Mapping[str, Sequence[Attempt]]) -> str:
+    """At the step that all reached, at the end, and at the best step."""
+    common = min(each.scored.run.batches[-1] for attempts in found.values() for each in attempts)
+    lines = [
+        f"| attempt | steps | kinds at step {common:,} | at the end | at the best step | edge at the end |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, attempts in found.items():
+        at = [np.mean([each.share(step) for each in attempts]) for step in (common, 10**9)]
+        bests = [each.share(step) for each in attempts if (step := each.scored.run.verdict.best_step) is not None]
+        edge = np.mean([each.end("edge") for each in attempts])
+        shown = [f"{at[0]:.0%}", f"{at[1]:.0%}", f"{np.mean(bests):.0%}" if bests else "–", f"{edge:.2f}"]
+        lines.append(f"| {name} | {attempts[0].scored.planned:,} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def levels(found: Mapping[str, Sequence[Attempt]]) -> str:
+    """Level losses are no health: what noise on both labels does to the losses and to the pictures."""
+    said = []
+    for name in ("first", "noise"):
+        losses = [np.mean([each.end(column) for each in found[name]]) for column in ("loss_d", "loss_g")]
+        quality = np.mean([each.scored.truth["quality"].iloc[-3:].mean() for each in found[name]])
+        said.append(
+            f"**{name}** ends with losses of {losses[0]:.2f} (D) and {losses[1]:.2f} (G), "
+            f"and {quality:.0%} of its faces are certainly of some kind"
+        )
+    return "; ".join(said) + "."
+
+
+def best(found: Mapping[str, Sequence[Attempt]]) -> str:
+    """The attempt and step whose pictures show the most kinds, and how far that is from the end."""
+    every = [
+        (each.share(at), each, at)
+        for attempts in found.values()
+        for each in attempts
+        if (at := each.scored.run.verdict.best_step) is not None
+    ]
+    share, each, at = max(every, key=lambda one: one[0])
+    return (
+        f"Of all attempts the most varied pictures are those of **{each.experiment}**, seed {each.seed}, at its best "
+        f"step {at:,} of {each.scored.planned:,}: {share:.0%} of real drawings' kinds, and {each.share(10**9):.0%} at "
+        "its end."
+    )
+
+
+def draw(shown: Attempt, folder: Path, pictures: Path) -> None:
+    run, best_step = shown.scored.run, shown.scored.run.verdict.best_step
+    times = {
+        "before": (shown.leap or 0) - 50 if shown.leap else None,
+        "best step": best_step,
+        "end": run.batches[-1],
+    }
+    nearest = {f"{name}, step {at:,}": shown.scored.nearest(at) for name, at in times.items() if at is not None}
+    strips({name: run.batch(at) for name, at in nearest.items()}, (-1, 1), pictures / "drawings-samples.png")
+    report = cp.report(cp.load_runs(folder), folder / "report.html", title="Drawings")
+    with opened(report) as screens:
+        screens.overview(pictures / "drawings-overview.png")
+        screens.card("first", "Over training", pictures / "drawings-course.png", height=900)

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import torch
-
 import collapse_probe as cp
 
 from .screens import opened
@@ -99,12 +97,7 @@ TABLE = "| model | seed | diversity | latents in use | mode seeking | flagged fi
 
 
 def row(run: cp.Run, seed: str) -> str:
-    share = (run.statistics["occupancy"] / run.bands["occupancy"].mean).iloc[-1]
-    capture = {name: torch.from_numpy(values) for name, values in run.capture(run.batches[-1]).items()}
-    active, ratio = "–", "–"
-    if "latents" in capture:
-        active = f"{run.steps['active_latents'].dropna().iloc[-1]:.0f}"
-        ratio = f"{cp.statistics.mode_seeking_ratio(generated=capture['generated'], latents=capture['latents']):.2f}"
-    events = [f"{event.kind}, {event.severity}, at step {event.step}" for event in run.event_list]
-    flagged = events[0] if events else "no"
-    return f"| {run.name} | {seed} | {share:.0%} | {active} | {ratio} | {flagged} | {run.verdict.kind} |"
+    from without_a_discriminator import ending
+
+    flagged = next((f"{event.kind}, {event.severity}, at step {event.step}" for event in run.event_list), "no")
+    return f"| {' | '.join((run.name, seed, *ending(run), flagged, run.verdict.kind))} |"

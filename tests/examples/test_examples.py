@@ -52,6 +52,12 @@ def test_lego_stops_when_the_probe_says_so(
     assert "stopped after 1 of 8 steps: 88% of the time saved" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("more", [[], ["--run-on"]], ids=["as it is", "run on"])
+def test_lego_runs_on_past_a_stop_only_where_it_is_told_to(example: Example, tmp_path: Path, more: list[str]) -> None:
+    example("lego").main([*SMALL, *more, "--size", "16", "--run", str(tmp_path)])
+    assert cp.load(tmp_path).info["options"]["stop_on"] == ([] if more else ["collapse", "divergence"])
+
+
 def test_the_same_seed_gives_the_same_run_and_another_another(example: Example, tmp_path: Path) -> None:
     losses = []
     for index, seed in enumerate("445"):

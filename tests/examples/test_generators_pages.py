@@ -1,6 +1,5 @@
 """The pages of portraits, digits by two networks and generators without a discriminator, from runs in small."""
 
-import importlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,18 +9,9 @@ import pytest
 import torch
 
 import collapse_probe as cp
-from tests.report.browser import chromium
 
-DOCS = Path(__file__).parents[2] / "docs"
 SMALL = ["--size", "16", "--width", "1", "--steps", "40", "--batch", "16"]
 Example = Callable[[str], ModuleType]
-
-
-@pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    chromium()
-    monkeypatch.syspath_prepend(str(DOCS))
-    return importlib.import_module("examples_page")
 
 
 def written(pages: ModuleType, folder: Path, name: str) -> str:

@@ -10,28 +10,33 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.report.browser import chromium
-
 DOCS = Path(__file__).parents[2] / "docs"
 Example = Callable[[str], ModuleType]
 
 
-@pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    chromium()
-    monkeypatch.syspath_prepend(str(DOCS))
-    return importlib.import_module("examples_page")
+RUNS = {
+    "basics": {"0": [], "1": ["--seed", "1"]},
+    "drawings": {"0": ["--steps", "40"]},
+    "lego": {"book/0": ["--run-on"], "momentum/0": ["--run-on", "--beta1", "0.9"]},
+}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
-def test_the_page_of_the_basics_is_written_from_its_runs(
-    example: Example, pages: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", RUNS)
+def test_a_page_is_written_from_the_runs_of_its_example(
+    example: Example, pages: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(example("basics"), "DRAWN", 60)
-    runs = tmp_path / "build" / "basics"
-    example("basics").main(["--steps", "8", "--width", "2", "--batch", "64", "--run", str(runs)])
-    pages.main([str(tmp_path / "build"), "--only", "basics", "--output", str(tmp_path)])
-    shown = re.findall(r"!\[.+?\]\((.+?)\)", (tmp_path / "basics.md").read_text("utf-8"))
+    monkeypatch.setattr(example(name), "DRAWN", 60)
+    monkeypatch.setattr(importlib.import_module("_examples_page.scoring"), "DRAWN", 90)
+    monkeypatch.setattr(importlib.import_module("_detection.truth"), "_STEPS", 4)
+    for run, more in RUNS[name].items():
+        small = ["--size", "16", "--steps", "16", "--width", "2", "--batch", "64"]
+        example(name).main([*small, *more, "--run", str(tmp_path / "build" / name / run)])
+    pages.main([str(tmp_path / "build"), "--only", name, "--output", str(tmp_path)])
+    text = (tmp_path / f"{name}.md").read_text("utf-8")
+    assert "{" not in text and "nan" not in text
+    shown = re.findall(r"!\[.+?\]\((.+?)\)", text)
     assert sorted(shown) == sorted(picture.name for picture in tmp_path.glob("*.png"))
     for name in shown:
         with Image.open(tmp_path / name) as picture:
