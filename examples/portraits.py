@@ -24,7 +24,7 @@ import collapse_probe as cp
 LATENT = 100
 SHEET = 36
 DRAWN = 3000
-PLANTED = 8
+PLANTED = 4
 
 
 def networks(size: int, width: int) -> tuple[nn.Module, nn.Module]:
@@ -77,18 +77,17 @@ def train(pictures: Tensor, chosen: argparse.Namespace) -> cp.Run:
     return cp.load(chosen.run)
 
 
-def planted(pictures: Tensor) -> tuple[Tensor, Tensor]:
-    """Real pictures, and as many samples as a capture holds: others of them, the last few all red, fused before them.
+def planted(pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Real pictures, and three batches of others: with four fused ones and then four all red at the end; all of a kind.
 
     Fused: the left half of one and the right half of another.
     """
     real, others = pictures.chunk(2)
-    samples = others[:256].clone()
-    red, fused = samples[-PLANTED:], samples[-2 * PLANTED : -PLANTED]
-    red[:, 0], red[:, 1:] = red.mean(dim=1) / 4 + 0.75, -1
-    middle = samples.shape[-1] // 2
-    fused[..., middle:] = others[:PLANTED, ..., middle:]
-    return real, samples
+    samples, middle = others[:256], pictures.shape[-1] // 2
+    fused = torch.cat([samples[..., :middle], others.roll(len(others) // 2, 0)[: len(samples), ..., middle:]], dim=-1)
+    red = torch.cat([samples.mean(dim=1, keepdim=True) / 2 + 0.5, -torch.ones_like(samples[:, :2])], dim=1)
+    good = samples[: -2 * PLANTED]
+    return real, [torch.cat([good, fused[-PLANTED:], red[-PLANTED:]]), fused, red]
 
 
 def said(run: cp.Run) -> str:
@@ -113,9 +112,10 @@ def main(arguments: list[str] | None = None) -> None:
     own = chosen.data is not None
     pictures = read(chosen.data, chosen.size, colour=True)[0] if own else portraits(DRAWN, chosen.size)
     if chosen.planted:
-        real, samples = planted(pictures)
+        real, given = planted(pictures)
         with cp.Probe(run=chosen.run, real=real, value_range=(-1, 1)) as probe:
-            probe.step(fake=samples)
+            for samples in given:
+                probe.step(fake=samples)
     else:
         run = train(pictures, chosen)
         tell(run, chosen.steps)

@@ -63,11 +63,15 @@ many were given up. Steps and statistics are never thinned: they take {row:.0f} 
 
 All-red faces, and faces made of two, were found by eye in the original's sheets. The report has the nearest real
 picture under each sample, and a blue frame around samples farther from all real ones than 99 % of real ones are from
-all others. `--planted` puts some among real portraits that the reference does not hold:
+all others. `--planted` makes both of real portraits that the reference does not hold:
 
-| | samples | framed as odd |
-|---|---|---|
+| | samples | odd | |
+|---|---|---|---|
 {odd}
+
+Four fused and four all-red ones among {good} real portraits, as the report shows them: the first sixteen samples, and
+the eight farthest from real data. All-red ones are odd, and so alike besides that they have the orange frame of copies
+of one another, which goes before the blue one; what is said above the pictures counts them as both.
 
 ![Samples above the real portraits nearest to them](portraits-odd.png)
 
@@ -91,12 +95,13 @@ def page(runs: Path, pictures: Path) -> str:
     sheets = {f"step {step:,}": contact_sheet(run.sheet(step)[:SHOWN], columns=SHOWN) for step in steps}
     under_names(sheets, pictures / "portraits-sheets.png")
     with opened(cp.report([planted], runs / "report.html", title="Odd samples")) as screens:
-        screens.panel("planted", "nearest", pictures / "portraits-odd.png")
+        screens.panel("planted", "nearest", pictures / "portraits-odd.png", at=0.0)
     watched = [line for line in (runs / "watch.log").read_text("utf-8").splitlines() if line]
+    good = len(planted.batch(0)) - 2 * example.PLANTED
     return HEAD.format(
         drawn=example.DRAWN, size=run.batch(run.batches[0]).shape[-1], steps=len(run.steps), sheet=example.SHEET,
         every=run.info["options"]["every"], hours=HOURS, kind=run.verdict.kind.capitalize(), reason=run.verdict.reason,
-        watched="\n".join(watched), cost=cost(run), odd=odd(planted, example.PLANTED), **disk(small),
+        watched="\n".join(watched), cost=cost(run), odd=odd(planted, example.PLANTED), good=good, **disk(small),
     )  # fmt: skip
 
 
@@ -147,8 +152,9 @@ def odd(run: cp.Run, count: int) -> str:
     from collapse_probe._report._neighbours import Neighbours, RealSamples
 
     assert run.reference is not None
-    framed = Neighbours.of(run.batch(0), RealSamples(run.reference)).odd
-    kinds = {
-        "good": framed[: -2 * count], "fused of two": framed[-2 * count : -count], "all red": framed[-count:],
-    }  # fmt: skip
-    return "\n".join(f"| {name} | {len(each)} | {int(each.sum())} |" for name, each in kinds.items())
+    real = RealSamples(run.reference)
+    mixed, fused, red = (Neighbours.of(run.batch(step), real).odd for step in run.batches)
+    kinds = {"real, not in the reference": mixed[: -2 * count], "fused of two": fused, "all red": red}
+    return "\n".join(
+        f"| {name} | {len(each)} | {int(each.sum())} | {each.mean():.0%} |" for name, each in kinds.items()
+    )

@@ -39,7 +39,7 @@ def test_the_page_of_portraits_counts_what_lies_on_the_disk_and_what_is_framed(
     kept = [path.stat().st_size for path in sheets.iterdir()]
     assert f"| sheets | 40 | {len(kept)} | {sum(kept) / 1e6:.1f} | 0.2 |" in text
     assert "```text\nstep 7 of 40\n```" in text
-    assert "| all red | 8 | 8 |" in text
+    assert "| all red | 150 | 150 | 100% |" in text
 
 
 @pytest.mark.browser
