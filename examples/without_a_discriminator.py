@@ -22,6 +22,7 @@ from _pictures import batches, parser, read, tell
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
+from sklearn.utils import shuffle
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy
 
@@ -101,7 +102,7 @@ def fit_mixture(pictures: Tensor, chosen: argparse.Namespace) -> cp.Run:
             with warnings.catch_warnings(category=ConvergenceWarning, action="ignore"):
                 mixture.fit(components.transform(flat))
             mixture.set_params(random_state=chosen.seed + step)
-            drawn, which = mixture.sample(SAMPLES)
+            drawn, which = shuffle(*mixture.sample(SAMPLES), random_state=chosen.seed)  # they come kind by kind
             fake = components.inverse_transform(drawn).reshape(-1, *pictures.shape[1:]).clip(-1, 1)
             probe.step(loss_g=-mixture.lower_bound_, fake=fake.astype("float32"), labels=torch.from_numpy(which))
     return cp.load(chosen.run / "mixture")

@@ -38,7 +38,9 @@ far apart their latents are.
 
 The detectors know nothing of posteriors. They see that samples are all alike: from the start, which is
 *never fitted*, or from some step on, which is a *collapse*, with its onset. `latents in use` and the report's
-panel on latents say which kind it is: samples that are the same however far apart their latents lie.
+panel on latents say which kind it is: samples that are the same however far apart their latents lie. The height of the
+cloud says so, not its rank correlation, which is the same on a scale of nothing. What the report then advises is meant
+for GANs: here the remedy is to lower the weight.
 
 ![Do the latents matter? In `vae`](without_a_discriminator-latents-vae.png)
 
