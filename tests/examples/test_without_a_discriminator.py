@@ -55,7 +55,7 @@ def test_the_mixture_fits_better_with_each_iteration(without: ModuleType, exampl
     run = cp.load(tmp_path / "mixture")
     losses = run.steps["loss_g"]
     assert (losses.diff().dropna() < 1e-9).all() and losses.iloc[0] > losses.iloc[-1] + 0.1
-    # Some kinds are rare, but none stands apart: samples that come kind by kind would change it 19 times.
+    # Kind by kind, one after another, these would change 19 times.
     kinds = run.capture(5)["labels"]
     assert len(set(kinds.tolist())) > 10 and (kinds[1:] != kinds[:-1]).sum() > 100
 
