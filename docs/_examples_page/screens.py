@@ -48,9 +48,11 @@ class Screens:
     def panel(self, run: str, heading: str, target: Path, *, at: float = 1.0) -> None:
         """One of these cards' parts, such as "Distances between samples" or "Do the latents matter?"."""
         self._slide(self._section(run), at)
-        self._page.screenshot(full_page=True)  # what is above it takes its place
         title = self._page.locator("h3", has_text=heading).first
-        self._take(self._section(run).locator(".grid > div", has=title).first, target)
+        part = self._section(run).locator(".grid > div", has=title).first
+        self._take(part, target)
+        # By itself once more: what stands above it in the page may have moved it meanwhile.
+        save(Image.open(io.BytesIO(part.screenshot())), target)
 
     def _slide(self, section: Locator, at: float) -> None:
         slider = section.locator("input[type=range]")
