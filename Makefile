@@ -27,6 +27,15 @@ examples: .venv/installed-dev
 		$(BIN)/python examples/lego.py --seed $$seed --run-on --run $(EXAMPLES)/lego/book/$$seed || exit 1; \
 	done
 	$(BIN)/python examples/basics.py --seed 0 --run $(EXAMPLES)/basics/0
+	for seed in 0 1 2; do $(BIN)/python examples/without_a_discriminator.py --seed $$seed \
+		--run $(EXAMPLES)/without_a_discriminator/$$seed || exit 1; done
+	$(BIN)/python examples/digits_networks.py --run $(EXAMPLES)/digits_networks
+	mkdir -p $(EXAMPLES)/portraits
+	(sleep 40; $(BIN)/collapse-probe watch $(EXAMPLES)/portraits/faces --plain --interval 60 \
+		> $(EXAMPLES)/portraits/watch.log) & $(BIN)/python examples/portraits.py --run $(EXAMPLES)/portraits/faces && wait
+	$(BIN)/python examples/portraits.py --planted --run $(EXAMPLES)/portraits/planted
+	$(BIN)/python examples/portraits.py --steps 12700 --every 1 --size 16 --width 1 --batch 16 --sample-size 16 \
+		--lr 1e-5 --disk-limit 50000000 --run $(EXAMPLES)/portraits/sheets
 	$(BIN)/collapse-probe report $(EXAMPLES)
 	$(BIN)/python docs/examples_page.py $(EXAMPLES)
 

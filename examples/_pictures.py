@@ -50,8 +50,8 @@ def _device(name: str) -> torch.device:
         raise argparse.ArgumentTypeError(f"{name} cannot be used ({reason}); cpu always can") from failure
 
 
-def read(folder: Path, size: int) -> tuple[Tensor, list[str]]:
-    """Every picture below `folder`, grey, square, (n, 1, size, size) in [-1, 1], and the subfolder that each lies in.
+def read(folder: Path, size: int, *, colour: bool = False) -> tuple[Tensor, list[str]]:
+    """Every picture below `folder`, square, (n, 1 or 3, size, size) in [-1, 1], and the subfolder that each lies in.
 
     One line is printed for what was read and one for each file that was not; nothing in the folder is changed. Other
     shapes are cut to the middle square, transparency becomes white paper.
@@ -68,14 +68,15 @@ def read(folder: Path, size: int) -> tuple[Tensor, list[str]]:
                 warnings.simplefilter("ignore")  # Pillow's, on odd files that it reads all the same
                 with Image.open(path) as image:
                     image.draft("RGB", (4 * size, 4 * size))  # a photograph is not decoded in full only to be shrunk
-                    pictures.append(as_tensor(grey(image), size))
+                    pictures.append(as_tensor(as_seen(image, "RGB" if colour else "L"), size))
             places.append(inside[path][0] if len(inside[path]) > 1 else folder.resolve().name)
         # Whatever a file holds, and whatever its decoder makes of that: the other pictures are still worth having.
         except Exception as failure:
             unknown = isinstance(failure, Image.UnidentifiedImageError)
             why = "no picture that Pillow knows" if unknown else " ".join(f"cannot be read: {failure}".split())
             skipped.append(f"  skipped {path.relative_to(folder)}: {why}")
-    print(f"{folder}: {len(pictures)} pictures read of {len(files)} files, made {size}×{size} and grey")
+    kind = "RGB" if colour else "grey"
+    print(f"{folder}: {len(pictures)} pictures read of {len(files)} files, made {size}×{size} and {kind}")
     for line in skipped[:_LISTED]:
         print(line)
     if len(skipped) > _LISTED:
@@ -88,23 +89,25 @@ def read(folder: Path, size: int) -> tuple[Tensor, list[str]]:
     return torch.stack(pictures), places
 
 
-def grey(image: Image.Image) -> Image.Image:
-    """As a person sees it: upright, its first frame, transparent parts white, 16 bits scaled and not cut off."""
+def as_seen(image: Image.Image, mode: str = "L") -> Image.Image:
+    """As a person sees it: upright, its first frame, transparent parts white, 16 bits scaled and not cut off; grey, or
+    with the mode "RGB" in colour."""
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         values = np.asarray(image, dtype=np.float64)
         most = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
-        return Image.fromarray((values / most * 255).clip(0, 255).astype(np.uint8))
+        return Image.fromarray((values / most * 255).clip(0, 255).astype(np.uint8)).convert(mode)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("L")
+    return image.convert(mode)
 
 
 def as_tensor(image: Image.Image, size: int) -> Tensor:
-    """A grey picture as (1, size, size) in [-1, 1]."""
+    """A picture as (1, size, size), grey, or (3, size, size), RGB, in [-1, 1]: its middle square, scaled."""
     fitted = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
-    return torch.from_numpy(np.asarray(fitted, dtype=np.float32) / 127.5 - 1).unsqueeze(0)
+    pixels = torch.from_numpy(np.asarray(fitted, dtype=np.float32) / 127.5 - 1)
+    return pixels.unsqueeze(0) if pixels.ndim == 2 else pixels.permute(2, 0, 1).contiguous()
 
 
 def batches(pictures: Tensor, size: int) -> Iterator[Tensor]:

@@ -42,9 +42,21 @@ class Screens:
     def pictures(self, run: str, target: Path, *, at: float = 1.0) -> None:
         """The cards that move with the slider, once it has been moved to this share of the run."""
         section = self._section(run)
+        self._slide(section, at)
+        self._take(section.locator(".card", has=self._page.locator(".grid")).first, target)
+
+    def panel(self, run: str, heading: str, target: Path, *, at: float = 1.0) -> None:
+        """One of these cards' parts, such as "Distances between samples" or "Do the latents matter?"."""
+        self._slide(self._section(run), at)
+        title = self._page.locator("h3", has_text=heading).first
+        part = self._section(run).locator(".grid > div", has=title).first
+        self._take(part, target)
+        # By itself once more: what stands above it in the page may have moved it meanwhile.
+        save(Image.open(io.BytesIO(part.screenshot())), target)
+
+    def _slide(self, section: Locator, at: float) -> None:
         slider = section.locator("input[type=range]")
         slider.evaluate(_SLIDE, round(at * int(slider.get_attribute("max") or 0)))
-        self._take(section.locator(".card", has=self._page.locator(".grid")).first, target)
 
     def _section(self, run: str) -> Locator:
         return self._page.locator("section.run", has=self._page.get_by_role("heading", name=run, exact=True)).first

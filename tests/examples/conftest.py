@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from tests.report.browser import chromium
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 
 
 @pytest.fixture
@@ -17,6 +20,15 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """An example by its name; they import each other as scripts of one folder do."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     return importlib.import_module
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """What writes the pages of the examples; skipped where no browser is there to take their pictures."""
+    chromium()
+    for folder in ("benchmarks", "examples", "docs"):
+        monkeypatch.syspath_prepend(str(ROOT / folder))
+    return importlib.import_module("examples_page")
 
 
 @pytest.fixture

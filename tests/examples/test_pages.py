@@ -10,18 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.report.browser import chromium
-
 DOCS = Path(__file__).parents[2] / "docs"
 Example = Callable[[str], ModuleType]
-
-
-@pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    chromium()
-    for folder in ("benchmarks", "examples", "docs"):
-        monkeypatch.syspath_prepend(str(DOCS.parent / folder))
-    return importlib.import_module("examples_page")
 
 
 RUNS = {

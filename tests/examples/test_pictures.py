@@ -64,7 +64,7 @@ def test_a_folder_that_is_of_no_use_ends_with_what_was_found_and_what_to_do(
 def test_transparent_parts_are_white_and_wide_pictures_lose_their_ends(example: Example, tmp_path: Path) -> None:
     pictures = example("_pictures")
     clear = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
-    assert pictures.as_tensor(pictures.grey(clear), 16).min() == 1
+    assert pictures.as_tensor(pictures.as_seen(clear), 16).min() == 1
     wide = np.full((20, 60), 255, np.uint8)
     wide[:, 20:40] = 0
     assert pictures.as_tensor(Image.fromarray(wide), 16).mean() < -0.98
@@ -74,7 +74,7 @@ def test_sixteen_bits_a_pixel_are_scaled_and_not_cut_off(example: Example, tmp_p
     Image.fromarray(np.full((20, 20), 32768, np.uint16)).save(tmp_path / "deep.png")
     pictures = example("_pictures")
     with Image.open(tmp_path / "deep.png") as image:
-        assert abs(float(pictures.as_tensor(pictures.grey(image), 16).mean())) < 0.01
+        assert abs(float(pictures.as_tensor(pictures.as_seen(image), 16).mean())) < 0.01
 
 
 def test_a_pass_shows_each_picture_once_and_few_pictures_are_a_batch(example: Example) -> None:
