@@ -33,6 +33,12 @@ def test_a_rise_over_a_hundred_steps_is_dated_from_its_beginning(seed: int) -> N
     assert 1000 <= warning.onset <= 1040
 
 
+def test_a_slow_drift_before_the_leap_moves_its_onset_by_fifty_steps_at_most() -> None:
+    edges = [0.3] * 1000 + [0.55] * 300 + [0.98] * 300
+    [warning, *_] = _events(game(edges, [0.9] * 1600))
+    assert 1240 <= warning.onset <= 1300
+
+
 def test_a_discriminator_that_wins_from_the_start_is_no_revolution() -> None:
     assert _events(game([0.97] * 3000, [3.0] * 3000)) == []
 
