@@ -30,6 +30,10 @@ class Screens:
         """The table of all runs."""
         self._take(self._page.locator("#overview"), target)
 
+    def section(self, run: str, target: Path, *, height: int | None = None) -> None:
+        """All that is said of a run, or its uppermost part."""
+        self._take(self._section(run), target, height)
+
     def banner(self, run: str, target: Path) -> None:
         """Verdict, reason and advice."""
         self._take(self._section(run).locator(".banner"), target)
