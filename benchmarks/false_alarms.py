@@ -54,10 +54,10 @@ class Part:
 
 PARTS = {
     "points": [
-        Part("ring-vanilla", 28, 10_000),
-        Part("grid-wasserstein-gradient", 26, 10_000),
-        Part("many-dimensions-vanilla", 26, 10_000),
-        Part("ring-wasserstein-clip", 26, 10_000),
+        Part("ring-vanilla", 26, 10_000),
+        Part("grid-wasserstein-gradient", 25, 10_000),
+        Part("many-dimensions-vanilla", 25, 10_000),
+        Part("ring-wasserstein-clip", 25, 10_000),
     ],
     "pictures": [Part("digits-dense-vanilla", 9, 4_000), Part("shapes-conv-r1", 8, 2_000)],
 }

@@ -15,7 +15,7 @@ _WARM_UP = 200
 _EVIDENCE = 6.0
 _SLOW, _FAST = 0.01, 0.1
 _STEPS_PER_PATIENCE = 50
-_LEAST_STEPS, _ABRUPT_STEPS, _RISING_STEPS = 75, 150, 50
+_LEAST_STEPS, _ABRUPT_STEPS, _RISING_STEPS = 75, 150, 30
 _LEAP = 1.5
 
 _ADVICE = (
@@ -36,7 +36,7 @@ class Revolution(AbstractDetector):
     of the null "the mean gain is at most 0.6" has evidence 1e6 (average run length at least a million steps under that
     null, for a sensitivity of 1) and the fast mean of the edge is 0.95 or more, 75 to 150 steps after the gain came. A
     discriminator that wins little by little, or from the start, is not a revolution. The onset is where the rise began:
-    since when an e-detector of "the mean gain is at most 0.2" has had evidence, at most 50 steps before the gain came.
+    since when an e-detector of "the mean gain is at most 0.2" has had evidence, at most 30 steps before the gain came.
     The generator's loss usually leaps too and is told of; it is no condition, since with a bounded discriminator (hinge
     loss, spectral norm) it need not. Critical once it has lasted `patience` · 50 steps more; a `recovery` follows when
     the edge is under 0.75 again. While evidence mounts the slow means stand still, not to learn the failure.

@@ -30,13 +30,13 @@ def test_a_rise_over_a_hundred_steps_is_dated_from_its_beginning(seed: int) -> N
     edges = [0.3] * 1000 + np.linspace(0.3, 0.98, 100).tolist() + [0.98] * 300
     [warning, *_] = _events(game(edges, [0.9] * 1400, seed=seed))
     # By its middle the error has lost half of its level, which is where a test of the change alone puts the onset.
-    assert 1000 <= warning.onset <= 1040
+    assert 1000 <= warning.onset <= 1050
 
 
-def test_a_slow_drift_before_the_leap_moves_its_onset_by_fifty_steps_at_most() -> None:
+def test_a_slow_drift_before_the_leap_moves_its_onset_by_thirty_steps_at_most() -> None:
     edges = [0.3] * 1000 + [0.55] * 300 + [0.98] * 300
     [warning, *_] = _events(game(edges, [0.9] * 1600))
-    assert 1240 <= warning.onset <= 1300
+    assert 1260 <= warning.onset <= 1300
 
 
 def test_a_discriminator_that_wins_from_the_start_is_no_revolution() -> None:
