@@ -92,7 +92,8 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
 def test_every_command_that_a_page_shows_can_be_parsed(page: Path) -> None:
     from collapse_probe._cli import main
 
-    for line in "\n".join(code for _, code in blocks(page, "sh", skipped=True)).splitlines():
+    shown = "\n".join(code for _, code in blocks(page, "sh", skipped=True)).replace("\\\n", " ")
+    for line in shown.splitlines():
         if line.startswith("collapse-probe "):
             _, name, *words = shlex.split(line.partition(">>")[0], comments=True)
             main.commands[name].make_context(name, words)

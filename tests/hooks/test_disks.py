@@ -250,7 +250,7 @@ def test_a_full_disk_keeps_nobody_from_stopping(disk: Disk) -> None:
             for _ in range(10):
                 probe.step(fake=ring.sample(256))
             disk.fill()
-            for _ in range(5):
+            for _ in range(10):
                 probe.step(fake=ring.sample(1).expand(256, 2) + 0.01 * torch.randn(256, 2))
     assert [event.kind for event in probe.events] == ["collapse", "collapse"]
     assert probe.should_stop
