@@ -28,6 +28,16 @@ def test_deep_checks_count_double() -> None:
     assert [e.step for e in _events([0.9] * 5 + [0.4, 0.4, 0.1, 0.4, 0.4, 0.4])] == [60, 100]
 
 
+def test_a_check_is_deep_under_a_quarter_of_the_best() -> None:
+    assert [e.step for e in _events([1.0] * 5 + [0.24] * 10)] == [60, 80]
+    assert [e.step for e in _events([1.0] * 5 + [0.3] * 10)] == [60, 110]
+
+
+def test_a_way_back_is_a_fifth_more_than_the_lowest() -> None:
+    assert [e.severity for e in _events([1.0] * 5 + [0.3] * 3 + [0.38] * 6)] == ["warning"]
+    assert [e.severity for e in _events([1.0] * 5 + [0.3] * 3 + [0.35] * 6)] == ["warning", "critical"]
+
+
 def test_a_collapse_on_its_way_back_waits() -> None:
     back = [0.19, 0.19, 0.19, 0.36, 0.44, 0.5, 0.54, 0.9, 0.9, 0.9]
     events = _events([1.0] * 5 + back, patience=5)
@@ -79,6 +89,12 @@ def test_a_slight_loss_is_narrowing_where_cells_and_modes_agree_on_it() -> None:
     little, whole = [1.0] * 5 + [0.85] * 10, [1.0] * 15
     assert [(e.severity, e.step) for e in _with_modes(little, little)] == [("warning", 70)]
     assert _with_modes(little, whole) == [] == _with_modes(whole, little)
+
+
+def test_modes_are_compared_with_the_most_that_the_run_itself_had() -> None:
+    little = [1.0] * 5 + [0.85] * 10
+    assert _with_modes(little, [0.7] * 5 + [0.65] * 10) == []
+    assert len(_with_modes(little, [0.7] * 5 + [0.6] * 10)) == 1
 
 
 def test_a_slight_narrowing_is_over_when_the_modes_are_back() -> None:
