@@ -32,11 +32,10 @@ verdicts; a count takes all runs that have the clock it is about.
 fiftieth, then a fooled discriminator instead), *gradual* by the clocks where it had been by the fault's name, the last
 tenth that is too late to be called where it had been a twentieth, the split of dips into soon and late, and the second
 kind of oscillating. None was changed to count a single run for or against the detectors, but each moved some. The
-thresholds of the detectors were chosen on these runs; leaving one program out says what that is worth for collapse. What
-it chooses among, and what a false stop costs there (first five times its share, then ten), were changed once results
-were known: with five, eight healthy runs of 260 were stopped, and 82.6 % of the saving were had. That a revolution's
-onset is looked for at most 30 steps back was set when 50 had put one of them too early, so that no run is left on which
-its dating is untried.
+thresholds of the detectors were chosen on these runs; leaving one program out says what that is worth for collapse.
+What it chooses among, and what a false stop costs there (five times its share at first, then ten), were changed once
+results were known. The dating of revolutions was fitted to all of these runs: that an onset is looked for at most 30
+steps back was set when 50 had put one of them too early.
 
 **Scores.** A stop is a critical collapse or divergence, as by default; it counts at or after *begin* (less two checks,
 which the smoothing may shift it by), and before as too early: the collapse is then missed. The saving is
