@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from . import embeddings
-from ._monitor import Monitor, fit_reference
+from ._monitor import OVERFITTING, Monitor, fit_reference
 from ._recorder import Options, ProbeOptions, observe_stored, parse_options, rows_of, warn
 from ._records import Band, Event
 from ._store import Run, load
@@ -84,7 +84,11 @@ def _measured_anew(run: Run, options: Options) -> tuple[pd.DataFrame, dict[str, 
     if gone:
         warn(f"{gone} captures of {run.path} are not stored any more; their steps are left out of the replay")
     rows = {step: reference.measure(batch) for step, batch in captures.items()}
-    return pd.DataFrame.from_dict(rows, orient="index"), dict(reference.bands)
+    table, bands = pd.DataFrame.from_dict(rows, orient="index"), dict(reference.bands)
+    if OVERFITTING in run.bands and OVERFITTING in run.statistics:
+        # What the discriminator said is of no reference.
+        table[OVERFITTING], bands[OVERFITTING] = run.statistics[OVERFITTING], run.bands[OVERFITTING]
+    return table, bands
 
 
 def _like(sample: np.ndarray | None, run: Run, step: int) -> torch.Tensor:

@@ -18,7 +18,8 @@ STUCK = captures([0.1] * 200, every=100)
 HOPPING = rows([{f"mode_shares.{k}": float(k == step % 4) for k in range(4)} for step in range(50)], real=0.25)
 NARROWED = rows([{"class_diversity.3": 1.0 if step < 10 else 0.1} for step in range(50)], real=1.0)
 COPYING = rows([{"copied_share": 0.9}] * 20, real=0.0)
-STREAMS = (COLLAPSING, BROKEN, WON, STUCK, HOPPING, NARROWED, COPYING)
+KNOWN_BY_HEART = rows([{"discriminator_overfitting": 0.9}] * 20, real=0.0)
+STREAMS = (COLLAPSING, BROKEN, WON, STUCK, HOPPING, NARROWED, COPYING, KNOWN_BY_HEART)
 
 
 def _events(name: str, observations: list[Observation]) -> list[object]:

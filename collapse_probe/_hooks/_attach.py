@@ -46,7 +46,8 @@ def attach(
     generator, discriminator = _inner(generator), _inner(discriminator)
     _check_modules(generator, discriminator)
     parsed = parse_options(options)
-    extras, modules = Extras(generator, parsed), (generator, discriminator)
+    modules = generator, discriminator
+    extras = Extras(modules, parsed)
     return Probe._attached(run, parsed, lambda pipeline: _Attached(modules, parsed, pipeline=pipeline, extras=extras))
 
 
@@ -86,7 +87,7 @@ class _Attached:
         self._pipeline = pipeline
         self._observer = Observer(modules, pipeline, extras)
         self._guard = guard = self._observer.guard
-        extras.start(guard, pipeline.keeper)
+        extras.start(guard, pipeline)
         self._assembler = Assembler()
         if pipeline.rank:
             self._observer.captures.none()  # rank 0 alone looks at samples

@@ -58,7 +58,7 @@ class Captures:
         if step < self.schedule.next_due or not self.pool.full:
             return None
         number = self._first + step
-        extras = self.extras.at_capture(number)
+        extras = self.extras.at_capture(number, batch_size=self.batch_size)
         began, costs = time.perf_counter(), self._costs
         transfer = Transfer([self.pool.snapshot(), *extras.values()], stream)
         self.taken += 1

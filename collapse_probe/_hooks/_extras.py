@@ -5,10 +5,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Capture, Keeper, Options, Pool, Transfer
+from .._recorder import Capture, Keeper, Options, Pipeline, Pool, Transfer
 from ..errors import InvalidArgument
 from ._fixed import FixedLatents
 from ._guard import Guard
+from ._held_out import HeldOut
 from ._labels import PooledLabels
 from ._sheet import SheetWatch
 from ._stopwatch import Stopwatch
@@ -17,8 +18,9 @@ from ._stopwatch import Stopwatch
 class Extras:
     """Asked at each capture, inside the training loop."""
 
-    def __init__(self, generator: nn.Module, options: Options) -> None:
-        """Raises `InvalidArgument` where the options do not fit the generator."""
+    def __init__(self, modules: tuple[nn.Module, nn.Module | None], options: Options) -> None:
+        """Raises `InvalidArgument` where the options do not fit the modules."""
+        generator, discriminator = modules
         if options.keep_best is not None and "generator" in options.keep_best[1]:
             raise InvalidArgument("keep_best names a module 'generator'; that is the attached one, name another")
         self._generator = generator
@@ -30,19 +32,30 @@ class Extras:
         self._fixed = None
         if options.fixed_latents is not None:
             self._fixed = FixedLatents(generator, options.fixed_latents, pick=options.sample)
+        self._held_out = None
+        if options.held_out is not None:
+            if discriminator is None:
+                raise InvalidArgument("held_out asks the discriminator: use attach(G, D, ...), or leave it out")
+            self._held_out = HeldOut(discriminator, options.held_out, score=options.score)
+        self._pipeline: Pipeline | None = None
         self.sheets = SheetWatch(active=self._fixed is None)
         self._labels = None if options.labels is None else PooledLabels(generator, options.labels)
 
-    def start(self, guard: Guard, keeper: Keeper) -> None:
+    def start(self, guard: Guard, pipeline: Pipeline) -> None:
         """Called once, before the first capture."""
-        self._guard, self._keeper = guard, keeper
+        self._guard, self._keeper, self._pipeline = guard, pipeline.keeper, pipeline
         if self._keeps:
-            keeper.modules["generator"] = self._generator
+            self._keeper.modules["generator"] = self._generator
 
     @property
     def error(self) -> str | None:
-        """Why no more sheets of fixed latents are drawn, where they should be."""
-        return None if self._fixed is None else self._fixed.error
+        """Why a module is not called any more that should be."""
+        return next((asked.error for asked in (self._fixed, self._held_out) if asked is not None and asked.error), None)
+
+    @property
+    def nbytes(self) -> int:
+        """Most memory that it takes on the device for long, in bytes."""
+        return 0 if self._held_out is None else self._held_out.nbytes
 
     @property
     def seconds_per_capture(self) -> float:
@@ -63,7 +76,7 @@ class Extras:
         if self._labels is not None:
             self._labels.add(labels, samples, pool=pool, guard=self._guard)
 
-    def at_capture(self, step: int) -> dict[str, Tensor]:
+    def at_capture(self, step: int, *, batch_size: int) -> dict[str, Tensor]:
         """Tensors on the device, by the name under which the capture carries them."""
         self._captures += 1
         before = self._stopwatch.host_seconds
@@ -72,9 +85,15 @@ class Extras:
             with self._stopwatch.running():
                 self._keeper.snapshot(step)
                 sheet = None if self._fixed is None else self._fixed.draw()
+                scores = self._scores(batch_size)
         finally:
             self._guard.paused = paused
             # The guard counts what every step costs; this is a cost of captures.
             self._guard.seconds -= self._stopwatch.host_seconds - before
         labels = {} if self._labels is None else self._labels.snapshot()
-        return labels if sheet is None else labels | {"sheet": sheet}
+        return labels | scores | ({} if sheet is None else {"sheet": sheet})
+
+    def _scores(self, batch_size: int) -> dict[str, Tensor]:
+        if self._held_out is None or self._pipeline is None:
+            return {}
+        return self._held_out.ask(self._pipeline.real_rows, batch_size=batch_size)

@@ -66,8 +66,8 @@ class Observer:
 
     @property
     def device_bytes(self) -> int:
-        """Most that its buffers take on the device: two chunks, the pool, and the copy of it on its way out."""
-        return 2 * self._chunk.nbytes + 2 * self.captures.pool.nbytes
+        """Most that its buffers take on the device: two chunks, the pool and its copy on its way out, held-out data."""
+        return 2 * self._chunk.nbytes + 2 * self.captures.pool.nbytes + self.extras.nbytes
 
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of G returned."""

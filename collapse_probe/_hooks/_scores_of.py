@@ -43,6 +43,11 @@ class ScorePicker:
             return own, own, None
         return self._derived(output, inputs)
 
+    def plain(self, output: Any, inputs: Tensor) -> Tensor | None:
+        """Scores (n,) of a call without gradients; None where the output holds none."""
+        scores = _first_of(output, len(inputs)) if self._score is None else self._pick(output, inputs)
+        return None if scores is None else row_means(scores.detach()).reshape(-1)
+
     def _derived(self, output: Any, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor | None] | None:
         leaves, structure = pytree.tree_flatten(output)
         copies = [

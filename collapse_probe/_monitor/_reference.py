@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -52,6 +52,8 @@ class Reference:
     """Rows of a capture that are measured: at most half of the calibration half."""
     embed: Embed
     classes: Classes | None = None
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What the report says of columns that are not measured on samples."""
 
     def measure(self, samples: Float[Tensor, "n ..."], labels: Int64[Tensor, " n"] | None = None) -> dict[str, float]:
         """The statistics of one batch of generated samples, by column; `not_finite` counts rows that are NaN or inf.
@@ -85,7 +87,8 @@ class Reference:
                 }
                 for name, member in self.statistics.items()
             }
-            | ({} if self.classes is None else self.classes.described()),
+            | ({} if self.classes is None else self.classes.described())
+            | dict(self.beside),
         }
 
 

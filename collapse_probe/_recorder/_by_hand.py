@@ -24,6 +24,11 @@ def check_by_hand(options: Options) -> None:
         raise InvalidArgument("a probe fed by hand sees no calls; give labels to step(labels=...)")
     if options.fixed_latents is not None:
         raise InvalidArgument("fixed_latents needs the generator itself: use attach(G, D, ...), or leave it out")
+    if options.held_out is not None:
+        raise InvalidArgument(
+            "held_out needs the discriminator itself: use attach(G, D, ...), or call "
+            "statistics.discriminator_overfitting on scores of your own and give the number to step(...)"
+        )
     if options.keep_best is not None and not options.keep_best[1]:
         raise InvalidArgument(
             'a probe fed by hand knows no modules; name those to keep: keep_best=("best.safetensors", {"generator": G})'

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any, Literal, TypedDict, get_args
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from .. import embeddings
@@ -16,6 +17,8 @@ from ..detectors import DetectorOptions
 from ..errors import InvalidArgument
 from ..toy import Mixture
 from ._keep_best import parse_keep_best
+
+FEWEST_HELD_OUT = 16
 
 
 class ProbeOptions(TypedDict, total=False):
@@ -41,6 +44,7 @@ class ProbeOptions(TypedDict, total=False):
     labels: str | int | Callable[..., Any] | None
     class_names: Sequence[str] | None
     fixed_latents: Any
+    held_out: Tensor | np.ndarray | None
     if_taken: Literal["error", "sibling"]
     keep_best: str | PathLike[str] | tuple[str | PathLike[str], Mapping[str, nn.Module]] | None
     strict: bool
@@ -70,6 +74,7 @@ class Options:
     labels: str | int | Callable[..., Any] | None = None
     class_names: Sequence[str] | None = None
     fixed_latents: Any = None
+    held_out: Any = None
     if_taken: Literal["error", "sibling"] = "error"
     keep_best: Any = None
     strict: bool = False
@@ -77,6 +82,7 @@ class Options:
     def __post_init__(self) -> None:
         object.__setattr__(self, "stop_on", _kinds(self.stop_on))
         object.__setattr__(self, "keep_best", parse_keep_best(self.keep_best))
+        object.__setattr__(self, "held_out", _held_out(self.held_out, self.real))
         for name, least in (
             ("sample_size", 16),
             ("patience", 1),
@@ -158,6 +164,27 @@ def _described(value: Any) -> Any:
 def _holds_tensor(latents: Any) -> bool:
     parts = latents.values() if isinstance(latents, Mapping) else latents if isinstance(latents, tuple) else [latents]
     return latents is None or any(isinstance(part, Tensor) for part in parts)
+
+
+def _held_out(samples: Any, real: Any) -> Tensor | None:
+    if samples is None:
+        return None
+    if not isinstance(samples, Tensor | np.ndarray):
+        raise InvalidArgument(
+            f"held_out is {type(samples).__name__}; expected real samples that training never sees: a tensor or array "
+            "(n, ...), without labels"
+        )
+    shape = tuple(samples.shape)
+    if len(shape) < 2 or shape[0] < FEWEST_HELD_OUT:
+        raise InvalidArgument(
+            f"held_out has shape {shape}; expected at least {FEWEST_HELD_OUT} real samples along the first dimension"
+        )
+    real = real[0] if isinstance(real, tuple) and real else real
+    if isinstance(real, Tensor | np.ndarray) and tuple(real.shape[1:]) != shape[1:]:
+        raise InvalidArgument(
+            f"held_out has samples of shape {shape[1:]} and real of {tuple(real.shape[1:])}; give both alike"
+        )
+    return torch.from_numpy(np.array(samples)) if isinstance(samples, np.ndarray) else samples
 
 
 def _are_names(value: Any) -> bool:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .._distributed import ALONE, Place
-from .._monitor import Monitor, Reference, fit_reference, follow_classes
+from .._monitor import Monitor, Reference, fit_reference, follow_classes, follow_held_out, overfitting_of
 from .._records import Event, told
 from ..errors import in_a_line
 from ._costs import CaptureCosts
@@ -77,6 +77,11 @@ class Pipeline:
             return tuple(self.reference.sample.shape[1:])
         return self._reservoir.shape if self._given is None else tuple(self._given.shape[1:])
 
+    @property
+    def real_rows(self) -> Tensor | None:
+        """The real samples (m, ...) that everything is read against, as soon as they are known."""
+        return self._given if self.reference is None else self.reference.sample
+
     def take_real(self, batch: Tensor) -> None:
         """Real rows for the reference; rows of another shape end the collecting, not the recording."""
         if self.wants_real:
@@ -142,14 +147,15 @@ class Pipeline:
         self.captures.wrote(self.writer, step=step, size=size)
         if self.error is None:
             with self._analysing():
-                self._measure(step, generated, class_indices(tensors.get("labels"), len(generated)))
+                self._measure(step, generated, tensors)
         self.keeper.passed(step)
 
-    def _measure(self, step: int, generated: Tensor, labels: Tensor | None) -> None:
+    def _measure(self, step: int, generated: Tensor, tensors: Mapping[str, Tensor]) -> None:
         reference = self._reference_for(generated)
         if reference is None:
             return
-        row = reference.measure(generated, labels)
+        row = reference.measure(generated, class_indices(tensors.get("labels"), len(generated)))
+        row |= overfitting_of(reference, tensors)
         self.writer.append_statistics(as_columns([{"step": step} | row]))
         self._raise(self.monitor.observe_statistics(step, row, reference.bands))
         self.keeper.judge(step, row, reference.bands, self.monitor.events)
@@ -223,6 +229,8 @@ class Pipeline:
         modes, embed = self.options.modes, self.options.embed
         with self.costs.apart():
             reference = fit_reference(sample, sample_size=sample_size, modes=modes, embed=embed, shuffle=shuffle)
+        if self.options.held_out is not None:
+            reference = follow_held_out(reference, self.options.held_out)
         rows, labels = self._labelled
         return reference if rows is None or labels is None else follow_classes(reference, rows, labels)
 

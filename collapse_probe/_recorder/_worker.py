@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from .._monitor import D_HELD_OUT, D_TRAINING
 from ._assemble import Assembler, StepRow
 from ._chunk import Chunk
 from ._pipeline import Pipeline
@@ -101,6 +102,8 @@ class Worker:
             tensors = dict(zip(item.names, item.transfer.arrived(), strict=True))
             if "sheet" in tensors:
                 self._pipeline.sheets.add(self._pipeline.writer, step=item.step, sheet=tensors.pop("sheet"))
+            for name in tensors.keys() & {D_TRAINING, D_HELD_OUT}:
+                tensors[name] = (self._assembler.tagger.orientation or 1) * tensors[name]
             if tensors:
                 self._pipeline.take_capture(item.step, tensors.pop("generated"), tensors)
             with self._lock:

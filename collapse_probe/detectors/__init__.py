@@ -20,8 +20,8 @@ def _all() -> dict[str, type[AbstractDetector]]:
 def names() -> list[str]:
     """Every detector there is.
 
-    >>> names()
-    ['class_collapse', 'collapse', 'divergence', 'memorisation', 'never_fitted', 'oscillation', 'revolution']
+    >>> print(*names())
+    class_collapse collapse divergence memorisation never_fitted oscillation overfitting revolution
     """
     return list(_all())
 

@@ -21,6 +21,7 @@ from ..errors import UnknownName
 from ._base import AbstractStatistic as AbstractStatistic
 from ._base import State as State
 from ._discriminator_edge import discriminator_edge as discriminator_edge
+from ._discriminator_overfitting import discriminator_overfitting as discriminator_overfitting
 from ._jensen_shannon_histogram import jensen_shannon_histogram as jensen_shannon_histogram
 from ._memorisation import Memorisation as Memorisation
 from ._memorisation import memorisation as memorisation

@@ -1,6 +1,5 @@
 """`fixed_latents`: the probe calls the generator itself, and training cannot tell."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,76 +7,19 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations
 
 import collapse_probe as cp
 from collapse_probe.errors import CollapseProbeWarning, InvalidArgument
 
-REAL = torch.randn(128, 2, generator=torch.Generator().manual_seed(7))
+from .awkward import BATCH, STEPS, Awkward, assert_same_training
+from .awkward import train as _train
+
 FIXED = torch.randn(12, 6, generator=torch.Generator().manual_seed(8))
-STEPS, BATCH = 9, 32
-
-
-class Awkward(nn.Module):
-    """Everything that a call may leave behind: running statistics, power iterations, counters, noise, caches."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        first = nn.utils.spectral_norm(nn.Linear(6, 16))
-        second = parametrizations.spectral_norm(nn.Linear(16, 16))
-        self.body = nn.Sequential(first, nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), second, nn.BatchNorm1d(16))
-        self.frozen = nn.BatchNorm1d(16).eval()
-        self.out = nn.Linear(16, 2)
-        self.register_buffer("calls", torch.zeros((), dtype=torch.int64))
-        self.count = 0
-        self.cache: Tensor | None = None
-
-    def forward(self, z: Tensor, *, scale: float = 1.0) -> Tensor:
-        self.calls += 1
-        self.count += 1
-        hidden = self.frozen(self.body(z))
-        self.cache = hidden
-        made: Tensor = scale * self.out(hidden + 0.01 * torch.randn(hidden.shape) * float(np.random.rand()))
-        return made
-
-
-def _train(run: Path | None, after: Callable[[nn.Module, int], None] | None = None, **options: Any) -> dict[str, Any]:
-    """Weights, buffers, flags, attributes and random states at the end of a short training."""
-    torch.manual_seed(0)
-    np.random.seed(0)
-    generator, discriminator = Awkward(), nn.Linear(2, 1)
-    optimizers = [torch.optim.Adam(m.parameters(), 1e-2) for m in (generator, discriminator)]
-    source = {"real": REAL, "every": 2, "sample_size": 32}
-    probe = cp.attach(generator, discriminator, run=run, **(source | options)) if run is not None else None
-    for step in range(STEPS):
-        made = generator(torch.randn(BATCH, 6))
-        for optimizer, wanted, batch in ((optimizers[1], 0.0, made.detach()), (optimizers[0], 1.0, made)):
-            optimizer.zero_grad()
-            loss = (discriminator(batch) - wanted).square().mean()
-            loss = loss + (discriminator(REAL[:BATCH]) - 1).square().mean() if wanted == 0 else loss
-            loss.backward()
-            optimizer.step()
-        if after is not None:
-            after(generator, step)
-    if probe is not None:
-        probe.close()
-        assert probe.error is None
-    return {
-        "tensors": [*generator.state_dict().values(), *discriminator.state_dict().values(), torch.get_rng_state()],
-        "versions": [buffer._version for buffer in generator.buffers()],
-        "flags": [module.training for module in generator.modules()],
-        "count": generator.count,
-        "numpy": np.random.get_state()[1].tolist(),
-        "cache": generator.cache,
-    }
 
 
 def test_training_is_bit_identical_with_and_without_sheets_of_fixed_latents(tmp_path: Path) -> None:
     without, watched = _train(None), _train(tmp_path / "run", fixed_latents=FIXED)
-    assert all(torch.equal(a, b) for a, b in zip(without["tensors"], watched["tensors"], strict=True))
-    assert torch.equal(without["cache"], watched["cache"])
-    for name in ("versions", "flags", "count", "numpy"):
-        assert without[name] == watched[name]
+    assert_same_training(without, watched)
     assert cp.load(tmp_path / "run").sheets == [0, 2, 4, 6, 8]
 
 

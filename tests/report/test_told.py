@@ -27,7 +27,7 @@ SPEAKERS = [
     PACKAGE / "_verdict.py",
 ]
 OF_ENGLISH = re.compile(r"[A-Za-z]{2,}")
-NAMES = "NaN R1 docs/remedies.md grad_norm_g beta1 epsilon real=... every=..."
+NAMES = "NaN R1 DiffAugment ADA held_out docs/remedies.md grad_norm_g beta1 epsilon real=... every=..."
 
 
 def english_in(text: str) -> set[str]:
@@ -59,6 +59,7 @@ def every_event() -> list[Event]:
     diverging = [Observation(step, bad if 60 <= step < 64 or step % 60 == 0 else good) for step in range(1, 200)]
     pictures = [Observation(each.step, each.values, {"occupancy": Band(20.0, 0.5)}) for each in diverging]
     copies = [{"copied_share": 0.4}] * 10 + [{"copied_share": 0.01}] * 10
+    rote = [{"discriminator_overfitting": 0.9}] * 10 + [{"discriminator_overfitting": 0.1}] * 10
     leaps = [0.3] * 800 + [0.98] * 400 + [0.3] * 400
     streams = {
         "collapse": [captures([0.9] * 8 + [0.7] * 6 + [0.05] * 12 + [0.9] * 8)],
@@ -67,6 +68,7 @@ def every_event() -> list[Event]:
         "memorisation": [rows(copies, real=0.01)],
         "never_fitted": [captures([0.1] * 100, every=100)],
         "oscillation": [rows(hops + even, real=0.125)],
+        "overfitting": [rows(rote, real=0.0)],
         "revolution": [game(leaps, [0.9 + 3 * (edge > 0.9) for edge in leaps]), game(leaps, [0.9] * len(leaps))],
     }
     assert sorted(streams) == detectors.names()
