@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 import collapse_probe as cp
 
-DRAWN = 176
+DRAWN, UNSEEN = 176, 44
 STOPS = ("collapse", "revolution", "divergence")
 
 
@@ -66,7 +66,7 @@ def loss(probability: Tensor, label: float, noise: tuple[float, float] = (0.0, 0
     return cross_entropy(probability, label + low + (high - low) * torch.rand_like(probability))
 
 
-def train(setting: Experiment, pictures: Tensor, chosen: argparse.Namespace, run: Path) -> cp.Run:
+def train(setting: Experiment, pictures: Tensor, unseen: Tensor, chosen: argparse.Namespace, run: Path) -> cp.Run:
     torch.manual_seed(chosen.seed)
     steps = max(1, round(setting.share * chosen.steps))
     device = chosen.device
@@ -77,6 +77,8 @@ def train(setting: Experiment, pictures: Tensor, chosen: argparse.Namespace, run
     # Mirrored copies are not new data: what the generator is compared with is the drawings themselves.
     seen = torch.cat([pictures, pictures.flip(3)]) if setting.mirrored else pictures
     watched = {"real": pictures, "total_steps": steps, "value_range": (-1, 1), "every": 20, "fixed_latents": latents}
+    if len(unseen):  # what is not trained on shows whether the discriminator knows by heart what is
+        watched["held_out"] = unseen
     watched |= {"keep_best": run / "best.safetensors", "stop_on": STOPS if chosen.stop else ()}
     with cp.attach(G, D, run=run, **watched) as probe:
         for _, real in zip(range(steps), batches(seen, chosen.batch), strict=False):
@@ -117,14 +119,22 @@ def main(arguments: list[str] | None = None) -> None:
     options.add_argument("--stop", action="store_true", help="stop when the probe says so")
     options.add_argument("--lr-g", type=float, default=3e-3, help="the original's are 2e-4, for 10 times as many steps")
     options.add_argument("--lr-d", type=float, default=3e-3)
+    options.add_argument(
+        "--hold-out", type=int, default=0, metavar="N", help="do not train on N (16 or more) of --data"
+    )
     chosen = options.parse_args(arguments)
     if chosen.size % 8:
         options.error(f"--size is {chosen.size}; expected a multiple of 8, such as 48 or 200")
-    pictures, _ = faces(DRAWN, chosen.size) if chosen.data is None else read(chosen.data, chosen.size)
-    pictures = pictures.to(chosen.device)
+    if chosen.data is None:
+        pictures, seen = faces(DRAWN + UNSEEN, chosen.size)[0], DRAWN
+    else:
+        pictures, _ = read(chosen.data, chosen.size)
+        pictures = pictures[torch.randperm(len(pictures), generator=torch.Generator().manual_seed(0))]
+        seen = len(pictures) - chosen.hold_out
+    pictures, unseen = pictures.to(chosen.device).tensor_split([seen])
     runs = []
     for name in EXPERIMENTS if chosen.experiment == "all" else [chosen.experiment]:
-        runs.append(train(EXPERIMENTS[name], pictures, chosen, chosen.run / name))
+        runs.append(train(EXPERIMENTS[name], pictures, unseen, chosen, chosen.run / name))
         tell(runs[-1], round(EXPERIMENTS[name].share * chosen.steps))
     print(compared(runs))
     print(f"report: {cp.report(chosen.run, chosen.run / 'report.html', title='Drawings')}")

@@ -25,6 +25,7 @@ STEPS, BROKEN_AT = 24, 15
 SURELY_STORED = 5
 """Steps that are on the disk before anything fails, at step 8; but for loops that fail at their first step."""
 REAL = cp.toy.ring(CLASSES, seed=1).sample(384), torch.arange(384) % CLASSES
+UNSEEN = cp.toy.ring(CLASSES, seed=2).sample(40)
 Train = Callable[[Game, cp.Probe | None, Callable[[], None]], None]
 
 
@@ -117,7 +118,7 @@ def _with_latents(folder: Path) -> dict[str, Any]:
 SCENARIOS = {
     "sheets": Scenario(conditional, _told, _with_sheets),
     "latents": Scenario(conditional, _told, _with_latents),
-    "halves": Scenario(halves, _style, lambda folder: _usual(folder) | {"real": REAL[0]}, stored=0),
+    "halves": Scenario(halves, _style, lambda folder: _usual(folder) | {"real": REAL[0], "held_out": UNSEEN}, stored=0),
 }
 
 

@@ -37,11 +37,13 @@ NOT_INJECTED = {
     "_recorder._forms.run_info": BEFORE,
     "_recorder._reservoir.*rows_of": BEFORE,
     "_monitor._libraries.*": BEFORE,
+    "_hooks._untraced.own": BEFORE,
     "_distributed._place.place": BEFORE,
     **{
         f"*.{cls}.__init__": BEFORE
         for cls in (
-            "Account Captures Extras FixedLatents Guard PooledLabels Memory Observer Players ScorePicker SheetWatch "
+            "Account Captures Extras FixedLatents HeldOut UntracedModule Guard "
+            "PooledLabels Memory Observer Players ScorePicker SheetWatch "
             "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
             "CaptureBudget Coordination Schedule Rows Flusher Thinned RunLock Outbox Off Gaps Trouble Waiting"
         ).split()
@@ -59,6 +61,7 @@ NOT_INJECTED = {
     "_recorder._pipeline.Pipeline.sample_shape": CHECKS,
     "_recorder._reservoir.Reservoir.shape": CHECKS,
     "_recorder._reservoir.Reservoir.done": "is asked by the loop and by the worker: two failures, two warnings",
+    "_monitor._held_out.rows_compared": "is asked by the loop and by the worker: two failures, two warnings",
     "_hooks._captures.Captures.none": ELSEWHERE,
     "_recorder._pool.Pool.shape": ELSEWHERE,
     "_recorder._rows.Flusher.wake": PAUSES,
@@ -124,6 +127,11 @@ SCENARIO_OF = {
     "_best.*": "latents",
     "_schedule.*": "latents",
     "_hooks._fixed.*": "latents",
+    "_hooks._untraced.*": "latents",
+    "_hooks._held_out.*": "halves",
+    "_hooks._scores_of.ScorePicker.plain": "halves",
+    "_monitor._held_out.*": "halves",
+    "_recorder._pipeline.Pipeline.real_rows": "halves",
     "_hooks._parts.*": "halves",
     "_recorder._by_hand.*": "by hand",
     "_recorder._keep_best.Keeper.take_up": "by hand",
