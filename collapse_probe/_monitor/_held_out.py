@@ -33,11 +33,14 @@ def rows_compared(reference: int, held_out: Tensor) -> tuple[int, int]:
 def follow_held_out(reference: Reference, held_out: Tensor) -> Reference:
     """The reference with what chance gives where the discriminator rates both kinds alike."""
     band = Band(0.0, chance_sd(*rows_compared(len(reference.sample), held_out)))
+    bands = dict(reference.bands) | {OVERFITTING: band}
+    return dataclasses.replace(reference, bands=bands, beside=dict(reference.beside) | overfitting_described())
+
+
+def overfitting_described() -> dict[str, dict[str, str]]:
+    """What the report says of the column."""
     title = (inspect.getdoc(discriminator_overfitting) or OVERFITTING).splitlines()[0]
-    about = {OVERFITTING: {"title": title, "unit": "2·AUC − 1", "healthy": "low", "part": "part"}}
-    return dataclasses.replace(
-        reference, bands=dict(reference.bands) | {OVERFITTING: band}, beside=dict(reference.beside) | about
-    )
+    return {OVERFITTING: {"title": title, "unit": "2·AUC − 1", "healthy": "low", "part": "part"}}
 
 
 def overfitting_of(reference: Reference, tensors: Mapping[str, Tensor]) -> dict[str, float]:

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from .._distributed import ALONE, Place
-from .._monitor import Monitor, Reference, fit_reference, follow_classes, follow_held_out, overfitting_of
+from .._monitor import Monitor, Reference, fit_reference, follow_classes, overfitting_of
 from .._records import Event, told
 from ..errors import in_a_line
 from ._costs import CaptureCosts
 from ._forms import as_array, as_columns, counted_not_finite, other_shapes, reference_tensors, run_info, too_few
-from ._given import class_examples, given_reference
+from ._given import class_examples, given_reference, with_held_out
 from ._keep_best import Keeper
 from ._labels import class_indices
 from ._notices import Listener, say, warn
@@ -229,8 +229,7 @@ class Pipeline:
         modes, embed = self.options.modes, self.options.embed
         with self.costs.apart():
             reference = fit_reference(sample, sample_size=sample_size, modes=modes, embed=embed, shuffle=shuffle)
-        if self.options.held_out is not None:
-            reference = follow_held_out(reference, self.options.held_out)
+        reference = with_held_out(reference, self.options.held_out)
         rows, labels = self._labelled
         return reference if rows is None or labels is None else follow_classes(reference, rows, labels)
 

@@ -42,7 +42,7 @@ class Row:
 def rows(view: View) -> Iterator[Row]:
     """All rows in the order of the page; one without traces has no data in this run.
 
-    No statistic is known by name here: what the run holds is drawn.
+    No statistic is known by name here: what the run holds is drawn. Those of the discriminator begin with its name.
     """
     say = view.say
     kinds = len({event.kind for event in view.events})
@@ -51,7 +51,7 @@ def rows(view: View) -> Iterator[Row]:
     yield from _training_rows(view)
     for name in view.columns:
         label = view.label(name)
-        traces = _drawn(view, view.statistic_lines, {name: GENERATOR})
+        traces = _drawn(view, view.statistic_lines, {name: D if name.startswith("discriminator_") else GENERATOR})
         band = _band(view, name) if traces else []
         for trace in traces:  # a capture is not of every step: what is read is that of the nearest, which is said
             real = f" {plain(view.say('real data'))} {view.bands[name].mean:.4g}," if band else ""

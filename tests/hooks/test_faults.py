@@ -61,6 +61,7 @@ NOT_INJECTED = {
     "_recorder._pipeline.Pipeline.sample_shape": CHECKS,
     "_recorder._reservoir.Reservoir.shape": CHECKS,
     "_recorder._reservoir.Reservoir.done": "is asked by the loop and by the worker: two failures, two warnings",
+    "_monitor._held_out.overfitting_described": "is asked once, with the reference; its caller is injected",
     "_monitor._held_out.rows_compared": "is asked by the loop and by the worker: two failures, two warnings",
     "_hooks._captures.Captures.none": ELSEWHERE,
     "_recorder._pool.Pool.shape": ELSEWHERE,

@@ -259,6 +259,13 @@ def test_real_data_of_another_shape_that_come_later_are_one_warning() -> None:
     assert len(said) == 1 and asked.error is not None
 
 
+def test_held_out_samples_that_training_sees_are_told_of(tmp_path: Path) -> None:
+    data = _points(64, 0)
+    with pytest.warns(CollapseProbeWarning, match="7 of the 32 samples of held_out are among the real data") as said:
+        run = _train(tmp_path / "run", nn.Linear(WIDTH, 1), data, held_out=torch.cat([_points(25, 1), data[:7]]))
+    assert len(said) == 1 and run.statistics[NAME].notna().all()
+
+
 def test_arrays_are_taken_and_a_replay_that_measures_anew_keeps_what_the_discriminator_said(tmp_path: Path) -> None:
     held_out = _points(64, 1).numpy()
     run = _train(tmp_path / "run", _discriminator(), _points(32, 0), held_out=held_out, steps=120)

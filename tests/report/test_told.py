@@ -13,6 +13,7 @@ import collapse_probe
 from collapse_probe import detectors, statistics
 from collapse_probe._monitor import Monitor
 from collapse_probe._monitor._classes import ClassDiversity
+from collapse_probe._monitor._held_out import overfitting_described
 from collapse_probe._records import Band, Event, Observation
 from collapse_probe._report._words import Words, japanese
 from collapse_probe._verdict import WARM_UP_CHECKS, judge, of_an_import
@@ -147,6 +148,8 @@ def test_every_statistic_has_a_name_a_title_a_unit_and_a_part_in_japanese() -> N
     }
     about = ClassDiversity({}, {}).described()["class_diversity"]
     members["class_diversity"] = (about["title"], about["unit"], about["part"])
+    ((name, about),) = overfitting_described().items()
+    members[name] = (about["title"], about["unit"], about["part"])
     for name, (title, unit, part) in members.items():
         for text in (name.replace("_", " ").capitalize(), title.splitlines()[0].removesuffix("."), unit, part):
             assert text in known, f"{name}: put {text!r} in japanese/statistics.json"
