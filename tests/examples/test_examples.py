@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 import torch
+from PIL import Image
 
 import collapse_probe as cp
 
@@ -118,6 +119,24 @@ def test_drawings_puts_runs_of_unequal_length_in_one_report(
     assert all(name in page for name in runs)
     table = capsys.readouterr().out.partition("diversity ")[2]
     assert all(f"\n{name} " in table for name in runs)
+
+
+def test_drawings_holds_out_faces_of_its_own_and_of_yours_only_what_you_spare(
+    example: Example, mixed: Path, tmp_path: Path
+) -> None:
+    for index, picture in enumerate(example("_drawn").faces(16, 16)[0]):
+        Image.fromarray((127.5 * (picture[0] + 1)).byte().numpy()).save(mixed / f"{index}.png")
+    common = [*SMALL, "--experiment", "first", "--steps", "14", "--size", "16"]
+    for name, options, rows in (
+        ("drawn", [], (176, 44)),
+        ("own", ["--data", str(mixed)], (56, 0)),
+        ("spared", ["--data", str(mixed), "--hold-out", "20"], (36, 20)),
+    ):
+        example("drawings").main([*common, *options, "--run", str(tmp_path / name)])
+        run = cp.load(tmp_path / name / "first")
+        held_out = run.capture(run.batches[0]).get("d_held_out", [])
+        assert run.reference is not None
+        assert (len(run.reference), len(held_out)) == rows
 
 
 def test_one_experiment_can_be_run_alone(example: Example, tmp_path: Path) -> None:
