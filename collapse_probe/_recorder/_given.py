@@ -48,7 +48,7 @@ def with_held_out(reference: Reference, held_out: Tensor | None) -> Reference:
 def shared_rows(some: Tensor, others: Tensor) -> int:
     """How many rows of one sample are in the other, bit for bit.
 
-    >>> shared_rows(torch.tensor([[1.0, 2.0], [2.0, 1.0], [3.0, 4.0]]), torch.tensor([[3.0, 4.0], [1.0, 2.0]]))
+    >>> shared_rows(torch.tensor([[1.0, 2, 3], [1, 3, 2], [4, 5, 6]]), torch.tensor([[4.0, 5, 6], [1, 2, 3]]))
     2
     """
     if some.shape[1:] != others.shape[1:]:

@@ -52,6 +52,10 @@ def test_scores_of_one_law_never_raise_it_however_lucky_the_samples(training: in
         assert _events(found, sd=chance_sd(training, held_out)) == []
 
 
+def test_a_dip_that_is_no_recovery_does_not_make_it_warn_again() -> None:
+    assert [e.step for e in _events([0.9] * 10 + [0.4] * 10 + [0.9] * 10)] == [40]
+
+
 def test_a_missing_value_is_no_news() -> None:
     assert [e.step for e in _events([0.9, 0.9, float("nan"), 0.9, float("nan"), 0.9, 0.9])] == [60]
 
