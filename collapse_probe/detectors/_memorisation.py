@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
 from ._base import AbstractDetector, DetectorOptions
+from ._lasting import Lasting
 
 STATISTIC = "copied_share"
 _COPIED = 0.25
@@ -33,32 +34,24 @@ class Memorisation(AbstractDetector):
 
     def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
         self._copied = _COPIED / options.sensitivity
-        self._many = self._few = 0
-        self._onset = 0
-        self._told = False
+        self._lasting = Lasting(checks=_CHECKS)
 
     def update(self, observation: Observation) -> Event | None:
         """Take the statistics of the next capture."""
         share, band = observation.values.get(STATISTIC, math.nan), observation.bands.get(STATISTIC)
         if band is None or math.isnan(share):
             return None
-        if share >= self._copied and share - band.mean > _ABOVE_REAL * band.sd:
-            self._onset = self._onset if self._many else observation.step
-            self._many += 1
-        else:
-            self._many = 0
-        self._few = self._few + 1 if share < _CLEAN else 0
+        step, many = observation.step, share >= self._copied and share - band.mean > _ABOVE_REAL * band.sd
+        news = self._lasting.update(step, holds=many, gone=share < _CLEAN)
         evidence = {STATISTIC: share, f"{STATISTIC}_of_real": band.mean}
-        step = observation.step
-        if self._many == _CHECKS and not self._told:
-            self._told = True
+        if news == "begins":
+            onset = self._lasting.onset
             message = (
-                f"Memorising since step {self._onset}: {share:.0%} of the samples nearly repeat a real one, of real "
+                f"Memorising since step {onset}: {share:.0%} of the samples nearly repeat a real one, of real "
                 f"data that were not compared with {band.mean:.0%}."
             )
-            return Event("memorisation", "warning", step, self._onset, message, evidence, _ADVICE)
-        if self._told and self._few >= _CHECKS:
-            self._told = False
+            return Event("memorisation", "warning", step, onset, message, evidence, _ADVICE)
+        if news == "ends":
             message = f"Of the samples only {share:.0%} nearly repeat a real one now."
             return Event("recovery", "warning", step, step, message, evidence, "No action needed.")
         return None

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, final
 
 from .._records import Event, Observation
 from ._base import AbstractDetector, DetectorOptions
+from ._lasting import Lasting
 
 STATISTIC = "discriminator_overfitting"
 _STRONG = 0.5
@@ -34,32 +35,24 @@ class Overfitting(AbstractDetector):
 
     def __init__(self, options: DetectorOptions = DetectorOptions()) -> None:
         self._strong = _STRONG / options.sensitivity
-        self._overfitted = self._calm = 0
-        self._onset = 0
-        self._told = False
+        self._lasting = Lasting(checks=_CHECKS)
 
     def update(self, observation: Observation) -> Event | None:
         """Take the statistics of the next capture."""
         found, band = observation.values.get(STATISTIC, math.nan), observation.bands.get(STATISTIC)
         if band is None or math.isnan(found):
             return None
-        step = observation.step
-        if found >= self._strong and found - band.mean > _ABOVE_CHANCE * band.sd:
-            self._onset = self._onset if self._overfitted else step
-            self._overfitted += 1
-        else:
-            self._overfitted = 0
-        self._calm = self._calm + 1 if found < self._strong / 2 else 0
+        step, strong = observation.step, found >= self._strong and found - band.mean > _ABOVE_CHANCE * band.sd
+        news = self._lasting.update(step, holds=strong, gone=found < self._strong / 2)
         pairs, evidence = f"{(1 + found) / 2:.0%}", {STATISTIC: found, f"{STATISTIC}_by_chance": band.sd}
-        if self._overfitted == _CHECKS and not self._told:
-            self._told = True
+        if news == "begins":
+            onset = self._lasting.onset
             message = (
-                f"Overfitting since step {self._onset}: the discriminator knows its training data; it rates one of "
+                f"Overfitting since step {onset}: the discriminator knows its training data; it rates one of "
                 f"them above an unseen real sample in {pairs} of all pairs, where even is 50%."
             )
-            return Event("overfitting", "warning", step, self._onset, message, evidence, _ADVICE)
-        if self._told and self._calm >= _CHECKS:
-            self._told = False
+            return Event("overfitting", "warning", step, onset, message, evidence, _ADVICE)
+        if news == "ends":
             message = f"The discriminator rates a training sample above an unseen one in only {pairs} of all pairs now."
             return Event("recovery", "warning", step, step, message, evidence, "No action needed.")
         return None
