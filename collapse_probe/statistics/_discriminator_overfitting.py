@@ -8,7 +8,7 @@ from ._series import as_series
 
 
 def discriminator_overfitting(*, d_training: Any, d_held_out: Any) -> float:
-    """How surely the discriminator tells training data from unseen real data: 1 if all are rated higher, 0 at chance.
+    """How surely the discriminator tells training data from unseen real data: 1 always, 0 at chance.
 
     2 AUC - 1 over all pairs of a training and a held-out score, ties counted one half. It asks what the r_v of ADA
     asks, (E D_train - E D_held) / (E D_train - E D_fake), by ranks in place of means, so on any scale of scores. Where
