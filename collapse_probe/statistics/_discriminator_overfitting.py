@@ -13,10 +13,10 @@ def discriminator_overfitting(*, d_training: Any, d_held_out: Any) -> float:
     2 AUC - 1 over all pairs of a training and a held-out score, ties counted one half. It asks what the r_v of ADA
     asks, (E D_train - E D_held) / (E D_train - E D_fake), by ranks in place of means, so on any scale of scores. Where
     unseen data are rated below training data and still far above generated ones, r_v is small, while this may be 1.
+    For data rated alike it has mean 0 and standard deviation sqrt((n + m + 1) / (3 n m)), less with ties.
 
     Shapes: d_training (n,), d_held_out (m,), real the higher; tensors, arrays or sequences of numbers; a float.
-    Formula: (1 / (n m)) sum_{i, j} sign(d_training_i - d_held_out_j). For data rated alike it has mean 0 and standard
-        deviation sqrt((n + m + 1) / (3 n m)), less with ties (Mann-Whitney).
+    Formula: (1 / (n m)) sum_{i, j} sign(d_training_i - d_held_out_j).
     Unit: from -1 to 1; less is better, as far as chance goes.
     Undefined: NaN where a side is empty or holds a score that is not finite.
     Cost: (n + m) ln m.
