@@ -15,6 +15,12 @@ _LOW = 0.40
 _WORDS: dict[str, VerdictKind] = {"divergence": "diverged", "revolution": "revolution"}
 
 
+def still_stalled(events: Sequence[Event]) -> Event | None:
+    """The critical standstill of the generator that the run was left in, if any; a recovery is a warning."""
+    last = next((event for event in reversed(events) if subject(event) == "gradients"), None)
+    return last if last is not None and last.severity == "critical" else None
+
+
 def judge(
     *,
     events: Sequence[Event],
@@ -27,8 +33,24 @@ def judge(
 
     In this order: a divergence, a collapse that it did not recover from (`partly_collapsed` while diversity is still
     0.40 of real data's or more), a lasting revolution, never fitted, too little to say, no end on record, healthy.
-    A run that ends without ever having been varied counts as never fitted from 40 checks on.
+    A run that ends without ever having been varied counts as never fitted from 40 checks on. A standstill changes
+    none of that, since the samples are what they were: the reason tells of it.
     """
+    verdict = _judged(events, steps=steps, statistics=statistics, bands=bands, finished=finished)
+    stalled = still_stalled(events)
+    if stalled is None:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason} Training stood still from step {stalled.onset} on.")
+
+
+def _judged(
+    events: Sequence[Event],
+    *,
+    steps: pd.DataFrame,
+    statistics: pd.DataFrame,
+    bands: Mapping[str, Band],
+    finished: bool,
+) -> Verdict:
     diversity = _diversity(statistics, bands)
     settled = float(diversity.rolling(3).min().max()) >= _LOW
     decisive = _decisive(events, settled=settled)
