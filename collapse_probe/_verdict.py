@@ -33,24 +33,8 @@ def judge(
 
     In this order: a divergence, a collapse that it did not recover from (`partly_collapsed` while diversity is still
     0.40 of real data's or more), a lasting revolution, never fitted, too little to say, no end on record, healthy.
-    A run that ends without ever having been varied counts as never fitted from 40 checks on. A standstill changes
-    none of that, since the samples are what they were: the reason tells of it.
+    A run that ends without ever having been varied counts as never fitted from 40 checks on.
     """
-    verdict = _judged(events, steps=steps, statistics=statistics, bands=bands, finished=finished)
-    stalled = still_stalled(events)
-    if stalled is None:
-        return verdict
-    return replace(verdict, reason=f"{verdict.reason} Training stood still from step {stalled.onset} on.")
-
-
-def _judged(
-    events: Sequence[Event],
-    *,
-    steps: pd.DataFrame,
-    statistics: pd.DataFrame,
-    bands: Mapping[str, Band],
-    finished: bool,
-) -> Verdict:
     diversity = _diversity(statistics, bands)
     settled = float(diversity.rolling(3).min().max()) >= _LOW
     decisive = _decisive(events, settled=settled)
@@ -80,6 +64,14 @@ def _judged(
     return Verdict(
         "healthy", None, best, f"Diversity ended at {float(diversity.iloc[-3:].median()):.0%} of real data's."
     )
+
+
+def of_a_standstill(verdict: Verdict, events: Sequence[Event]) -> Verdict:
+    """The verdict on a run, which tells of a standstill too; that changes no kind, since samples are what they were."""
+    stalled = still_stalled(events)
+    if stalled is None:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason} Training stood still from step {stalled.onset} on.")
 
 
 def of_an_import(verdict: Verdict, info: Mapping[str, Any]) -> Verdict:

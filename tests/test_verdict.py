@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from collapse_probe._records import Band, Event, EventKind, Verdict
-from collapse_probe._verdict import judge
+from collapse_probe._verdict import judge, of_a_standstill
 
 BANDS = {"occupancy": Band(20.0, 0.5)}
 EVERY = 10
@@ -38,13 +38,14 @@ def _judge(
     if distances is not None:
         columns["sliced_wasserstein"] = list(distances)
     statistics = pd.DataFrame(columns, index=pd.Index([EVERY * i for i in range(len(ratios))], name="step"))
-    return judge(
+    verdict = judge(
         events=events,
         steps=pd.DataFrame({"loss_g": 1.0}, index=steps),
         statistics=statistics,
         bands=BANDS,
         finished=finished,
     )
+    return of_a_standstill(verdict, events)
 
 
 def test_a_varied_run_without_events_that_ended_is_healthy() -> None:

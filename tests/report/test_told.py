@@ -15,7 +15,7 @@ from collapse_probe._monitor import Monitor
 from collapse_probe._monitor._classes import ClassDiversity
 from collapse_probe._records import Band, Event, Observation
 from collapse_probe._report._words import Words, japanese
-from collapse_probe._verdict import WARM_UP_CHECKS, judge, of_an_import
+from collapse_probe._verdict import WARM_UP_CHECKS, judge, of_a_standstill, of_an_import
 from collapse_probe.detectors._base import DetectorOptions
 from tests.detectors.streams import captures, game, rows
 
@@ -95,8 +95,7 @@ def every_reason() -> list[str]:
         verdict = judge(events=[], steps=steps, statistics=table, bands=bands, finished=finished)
         found.append(verdict)
     stalled = raised_by("stalled", [Observation(step, {"grad_norm_g": float(step < 200)}) for step in range(600)])
-    lasting = {"events": stalled, "steps": steps, "bands": bands, "finished": True}
-    found.append(judge(statistics=pd.DataFrame({"occupancy": [20 * 0.8] * 20}), **lasting))
+    found.append(of_a_standstill(found[0], stalled))
     imports = [{"judged": judged} for judged in (["divergence", "revolution"], ["divergence"], ["revolution"], [])]
     return [verdict.reason for verdict in [*found, *(of_an_import(found[2], {"imported": said}) for said in imports)]]
 
