@@ -14,6 +14,7 @@ EventKind = Literal[
     "never_fitted",
     "memorisation",
     "overfitting",
+    "stalled",
     "recovery",
 ]
 Severity = Literal["warning", "critical"]
@@ -49,7 +50,7 @@ class Event:
     advice: str
 
 
-def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copies", "overfitting"]:
+def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copies", "overfitting", "gradients"]:
     """What an event is about: a recovery ends the trouble of the same subject, and no other.
 
     >>> subject(Event("recovery", "warning", 9, 9, "The edge is back.", {"edge": 0.5}, ""))
@@ -63,6 +64,8 @@ def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copie
         return "copies"
     if "discriminator_overfitting" in event.evidence:
         return "overfitting"
+    if "grad_norm_g" in event.evidence or "grad_norm_d" in event.evidence:
+        return "gradients"
     return "class" if any(name.startswith("class_diversity.") for name in event.evidence) else "whole"
 
 

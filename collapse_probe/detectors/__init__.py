@@ -21,7 +21,7 @@ def names() -> list[str]:
     """Every detector there is.
 
     >>> print(*names())
-    class_collapse collapse divergence memorisation never_fitted oscillation overfitting revolution
+    class_collapse collapse divergence memorisation never_fitted oscillation overfitting revolution stalled
     """
     return list(_all())
 

@@ -9,7 +9,7 @@ import torch
 
 import collapse_probe as cp
 from collapse_probe._monitor import Monitor
-from collapse_probe._monitor._advice import with_time_left
+from collapse_probe._monitor._advice import with_best_step, with_time_left
 from collapse_probe._records import Band, Event
 
 COLLAPSE = Event("collapse", "critical", 99, 50, "Collapse.", {}, "Stop here.")
@@ -60,6 +60,13 @@ def test_a_watched_run_says_so_too(tmp_path: Path) -> None:
             optimizer.step()
             probe.log(loss_g=math.inf)
     assert probe.events[0].advice.endswith("Of 50 steps 49 (98%) are still to come.")
+
+
+def test_a_generator_that_stands_still_is_not_better_later_on() -> None:
+    stalled = Event("stalled", "critical", 99, 50, "Stalled.", {}, "Go back.")
+    assert with_best_step(stalled, 49).advice == "Go back. The best generator was at step 49."
+    assert with_best_step(stalled, 50) == with_best_step(stalled, 70) == stalled
+    assert with_best_step(COLLAPSE, 70).advice.endswith("step 70.")
 
 
 def test_a_critical_event_names_the_best_step_before_it() -> None:
