@@ -84,6 +84,8 @@ def test_ranks_record_their_own_steps_and_are_read_as_one_run(together: Launch, 
     assert {"steps.0", "steps.1", "statistics.0", "run.json", "run.1.json"} <= {p.name for p in run.path.iterdir()}
     assert not (run.path / "statistics.1").exists() and not (run.path / "captures.1").exists()
     assert run.info["world_size"] == 2
+    # Rank 0 alone asks its discriminator about samples that are held out.
+    assert run.statistics["discriminator_overfitting"].notna().all()
     first, both = run.decisive_steps, run.steps
     # DDP makes the gradients of the ranks one; their batches, and so their scores, differ.
     assert both["grad_norm_g"].equals(first["grad_norm_g"]) and both["grad_norm_g"].notna().all()

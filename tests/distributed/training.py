@@ -98,7 +98,8 @@ def attached(job: dict[str, Any], modules: tuple[nn.Module, nn.Module], folder: 
         return None
     real = cp.toy.ring(8, seed=1).sample(512)
     # These small networks may collapse as well: the ranks are to stop when the test says so.
-    options = {"real": real, "every": 5, "sample_size": 64, "patience": 1, "stop_on": ("divergence",)}
+    options: dict[str, Any] = {"real": real, "every": 5, "sample_size": 64, "patience": 1, "stop_on": ("divergence",)}
+    options["held_out"] = cp.toy.ring(8, seed=2).sample(64)
     return cp.attach(*modules, run=folder / "run", **options)
 
 

@@ -70,13 +70,14 @@ def _fixed() -> tuple[Tensor, Tensor]:
 
 def test_with_every_option_nothing_waits_and_training_is_bit_identical(tmp_path: Path) -> None:
     options = {"fixed_latents": _fixed(), "labels": "y", "keep_best": tmp_path / "best.safetensors"}
-    watched, _ = _train(tmp_path / "run", **options)
+    watched, _ = _train(tmp_path / "run", held_out=torch.randn(64, 2), **options)
     without, _ = _train(None)
     assert all(torch.equal(a, b) for a, b in zip(without, watched, strict=True))
     run = cp.load(tmp_path / "run")
     assert run.sheets == run.batches
     assert set(run.capture(run.batches[0])["labels"].tolist()) == {0, 1, 2, 3}
     assert run.statistics["class_diversity.0"].notna().any()
+    assert run.statistics["discriminator_overfitting"].notna().all()
 
 
 def test_the_kept_weights_are_those_right_after_the_update_bit_for_bit(tmp_path: Path) -> None:
