@@ -16,6 +16,7 @@ EXAMPLES := build/examples
 SEEDS := 0 1 2 3 4 5 6 7
 RUNS := $(addprefix $(EXAMPLES)/, \
 	$(addprefix lego/without_dropout/, $(SEEDS)) $(addprefix lego/book/, 0 1 2) $(addprefix drawings/, $(SEEDS)) \
+	drawings/longer/0 drawings/longer/1 \
 	portraits/faces portraits/planted portraits/sheets basics/0 $(addprefix without_a_discriminator/, 0 1 2) \
 	digits_networks digits/collapsing digits/healthy ring/collapsing ring/healthy)
 examples: .venv/installed-dev
@@ -28,6 +29,8 @@ $(EXAMPLES)/lego/without_dropout/%:
 	$(BIN)/python examples/lego.py --seed $* --dropout 0 --steps 4000 --run-on --run $@
 $(EXAMPLES)/lego/book/%:
 	$(BIN)/python examples/lego.py --seed $* --steps 4000 --run-on --run $@
+$(EXAMPLES)/drawings/longer/%:
+	$(BIN)/python examples/drawings.py --experiment first --lr-g 3e-3 --lr-d 3e-3 --steps 6000 --seed $* --run $@
 $(EXAMPLES)/drawings/%:
 	$(BIN)/python examples/drawings.py --seed $* --run $@
 $(EXAMPLES)/basics/%:

@@ -181,7 +181,7 @@ def still_since(run: cp.Run) -> int | None:
 
 def seeds(folder: Path) -> list[Path]:
     """The runs of a setting, by seed."""
-    return sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: int(path.name))
+    return sorted((path for path in folder.iterdir() if path.name.isdigit()), key=lambda path: int(path.name))
 
 
 def right_and_wrong(found: Sequence[Scored]) -> str:

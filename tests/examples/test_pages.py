@@ -16,7 +16,7 @@ Example = Callable[[str], ModuleType]
 
 RUNS = {
     "basics": {"0": [], "1": ["--seed", "1"]},
-    "drawings": {"0": ["--steps", "40"]},
+    "drawings": {"0": ["--steps", "40"], "longer/0": ["--steps", "40", "--experiment", "first"]},
     "lego": {"book/0": ["--run-on"], "without_dropout/0": ["--run-on", "--dropout", "0"]},
 }
 

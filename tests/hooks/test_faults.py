@@ -23,6 +23,7 @@ ENDS = "takes the hooks off or ends the thread, which nobody else could; what it
 CHECKS = "checks what the user gives: misuse raises"
 RANKS = "of many ranks: tests/distributed"
 ELSEWHERE = "is reached by misuse, on a GPU or by scores of another kind; its caller is injected"
+LATE = "is reached after a hundred updates, or where nothing moves; its caller is injected"
 PAUSES = "is reached where the loop pauses: tests/hooks/test_pauses.py"
 FAILING = "is reached where the disk fails: test_disks"
 NOT_INJECTED = {
@@ -78,6 +79,8 @@ NOT_INJECTED = {
     "_store._folder.*": BEFORE,
     "_store._lock.lock_run": BEFORE,
     "_store._lock.RunLock.release": ENDS,
+    "detectors._stalled._Player.norm": LATE,
+    "detectors._stalled._Player.onset": LATE,
     "_store._outbox.Outbox.close": ENDS,
     "_store._gaps.Gaps.*": FAILING,
     "_store._gaps.*": FAILING,
