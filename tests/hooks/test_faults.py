@@ -41,7 +41,7 @@ NOT_INJECTED = {
     **{
         f"*.{cls}.__init__": BEFORE
         for cls in (
-            "Account Captures Extras FixedLatents Guard PooledLabels Memory Observer Players ScorePicker SheetWatch "
+            "Account Captures Extras FixedLatents Guard PooledLabels PooledLatents Memory Observer Players ScorePicker SheetWatch "
             "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
             "CaptureBudget Coordination Schedule Rows Flusher Thinned RunLock Outbox Off Gaps Trouble Waiting"
         ).split()
@@ -59,6 +59,7 @@ NOT_INJECTED = {
     "_recorder._pipeline.Pipeline.sample_shape": CHECKS,
     "_recorder._reservoir.Reservoir.shape": CHECKS,
     "_recorder._reservoir.Reservoir.done": "is asked by the loop and by the worker: two failures, two warnings",
+    "_hooks._arguments.*": BEFORE,
     "_hooks._captures.Captures.none": ELSEWHERE,
     "_recorder._pool.Pool.shape": ELSEWHERE,
     "_recorder._rows.Flusher.wake": PAUSES,
