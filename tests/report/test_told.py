@@ -24,10 +24,11 @@ JAPANESE = Words("ja")
 SPEAKERS = [
     *sorted((PACKAGE / "detectors").glob("_*.py")),
     PACKAGE / "_monitor" / "_advice.py",
+    PACKAGE / "_monitor" / "_alone.py",
     PACKAGE / "_verdict.py",
 ]
 OF_ENGLISH = re.compile(r"[A-Za-z]{2,}")
-NAMES = "NaN R1 docs/remedies.md grad_norm_g beta1 epsilon real=... every=..."
+NAMES = "NaN R1 docs/remedies.md grad_norm_g KL beta1 epsilon real=... every=..."
 
 
 def english_in(text: str) -> set[str]:
@@ -35,10 +36,12 @@ def english_in(text: str) -> set[str]:
     return set(OF_ENGLISH.findall(text)) - set(OF_ENGLISH.findall(NAMES))
 
 
-def raised_by(name: str, observations: Iterable[Observation]) -> list[Event]:
-    """Events as they are stored, with what the monitor adds to their advice."""
+def raised_by(name: str, observations: Iterable[Observation], *, judged: bool) -> list[Event]:
+    """Events as they are stored, with what the monitor makes of their advice; `judged` by a discriminator or not."""
     options = DetectorOptions(total_steps=100_000)
     monitor = Monitor(options, lambda: [detectors.get(name)(options)])
+    if judged:
+        monitor.observe_step(0, {"loss_d": 0.7})
     for step, values, bands in observations:
         if bands:
             monitor.observe_statistics(step, values, bands)
@@ -70,7 +73,10 @@ def every_event() -> list[Event]:
         "revolution": [game(leaps, [0.9 + 3 * (edge > 0.9) for edge in leaps]), game(leaps, [0.9] * len(leaps))],
     }
     assert sorted(streams) == detectors.names()
-    return [event for name, several in streams.items() for stream in several for event in raised_by(name, stream)]
+    watched = [
+        (name, stream, judged) for name, several in streams.items() for stream in several for judged in (True, False)
+    ]
+    return [event for name, stream, judged in watched for event in raised_by(name, stream, judged=judged)]
 
 
 def every_reason() -> list[str]:
