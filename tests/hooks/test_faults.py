@@ -41,9 +41,10 @@ NOT_INJECTED = {
     **{
         f"*.{cls}.__init__": BEFORE
         for cls in (
-            "Account Captures Extras FixedLatents Guard PooledLabels PooledLatents Memory Observer Players ScorePicker "
-            "SheetWatch Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets "
-            "Worker CaptureBudget Coordination Schedule Rows Flusher Thinned RunLock Outbox Off Gaps Trouble Waiting"
+            "Account Captures Company Extras FixedLatents Guard PooledLabels PooledLatents Memory Observer Players "
+            "ScorePicker SheetWatch Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe "
+            "Reservoir Sheets Worker CaptureBudget Coordination Schedule Rows Flusher Thinned RunLock Outbox Off "
+            "Gaps Trouble Waiting"
         ).split()
     },
     "_best.best_capture": ELSEWHERE,
