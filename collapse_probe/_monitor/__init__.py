@@ -1,5 +1,6 @@
 """Statistics, then detectors, on one observation at a time."""
 
+from ._classes import CLASS_DIVERSITY as CLASS_DIVERSITY
 from ._classes import follow_classes as follow_classes
 from ._libraries import import_libraries as import_libraries
 from ._monitor import Monitor as Monitor
