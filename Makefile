@@ -13,31 +13,42 @@ demo: .venv/installed
 
 # Within an hour on two cores; the runs and a report on all of them go below build/examples, the pages into docs/examples.
 EXAMPLES := build/examples
+SEEDS := 0 1 2 3 4 5 6 7
+RUNS := $(addprefix $(EXAMPLES)/, \
+	$(addprefix lego/without_dropout/, $(SEEDS)) $(addprefix lego/book/, 0 1 2) $(addprefix drawings/, $(SEEDS)) \
+	portraits/faces portraits/planted portraits/sheets basics/0 $(addprefix without_a_discriminator/, 0 1 2) \
+	digits_networks digits/collapsing digits/healthy ring/collapsing ring/healthy)
 examples: .venv/installed-dev
 	rm -rf $(EXAMPLES)
-	for setting in collapsing healthy; do \
-		$(BIN)/python examples/ring_gan.py --setting $$setting --run $(EXAMPLES)/ring/$$setting || exit 1; \
-		$(BIN)/python examples/digits_dcgan.py --setting $$setting --run $(EXAMPLES)/digits/$$setting || exit 1; \
-	done
-	for seed in 0 1 2 3 4 5 6 7; do \
-		$(BIN)/python examples/lego.py --seed $$seed --beta1 0.9 --run-on --run $(EXAMPLES)/lego/momentum/$$seed || exit 1; \
-		$(BIN)/python examples/drawings.py --seed $$seed --run $(EXAMPLES)/drawings/$$seed || exit 1; \
-	done
-	for seed in 0 1 2; do \
-		$(BIN)/python examples/lego.py --seed $$seed --run-on --run $(EXAMPLES)/lego/book/$$seed || exit 1; \
-	done
-	$(BIN)/python examples/basics.py --seed 0 --run $(EXAMPLES)/basics/0
-	for seed in 0 1 2; do $(BIN)/python examples/without_a_discriminator.py --seed $$seed \
-		--run $(EXAMPLES)/without_a_discriminator/$$seed || exit 1; done
-	$(BIN)/python examples/digits_networks.py --run $(EXAMPLES)/digits_networks
-	mkdir -p $(EXAMPLES)/portraits
-	(sleep 40; $(BIN)/collapse-probe watch $(EXAMPLES)/portraits/faces --plain --interval 60 \
-		> $(EXAMPLES)/portraits/watch.log) & $(BIN)/python examples/portraits.py --run $(EXAMPLES)/portraits/faces && wait
-	$(BIN)/python examples/portraits.py --planted --run $(EXAMPLES)/portraits/planted
-	$(BIN)/python examples/portraits.py --steps 12700 --every 1 --size 16 --width 1 --batch 16 --sample-size 16 \
-		--lr 1e-5 --disk-limit 50000000 --run $(EXAMPLES)/portraits/sheets
+	$(MAKE) --jobs 2 $(RUNS)
 	$(BIN)/collapse-probe report $(EXAMPLES)
 	$(BIN)/python docs/examples_page.py $(EXAMPLES)
+
+$(EXAMPLES)/lego/without_dropout/%:
+	$(BIN)/python examples/lego.py --seed $* --dropout 0 --steps 4000 --run-on --run $@
+$(EXAMPLES)/lego/book/%:
+	$(BIN)/python examples/lego.py --seed $* --steps 4000 --run-on --run $@
+$(EXAMPLES)/drawings/%:
+	$(BIN)/python examples/drawings.py --seed $* --run $@
+$(EXAMPLES)/basics/%:
+	$(BIN)/python examples/basics.py --seed $* --run $@
+$(EXAMPLES)/without_a_discriminator/%:
+	$(BIN)/python examples/without_a_discriminator.py --seed $* --run $@
+$(EXAMPLES)/digits_networks:
+	$(BIN)/python examples/digits_networks.py --run $@
+$(EXAMPLES)/digits/%:
+	$(BIN)/python examples/digits_dcgan.py --setting $* --run $@
+$(EXAMPLES)/ring/%:
+	$(BIN)/python examples/ring_gan.py --setting $* --run $@
+$(EXAMPLES)/portraits/faces:
+	mkdir -p $(@D)
+	(sleep 40; $(BIN)/collapse-probe watch $@ --plain --interval 60 > $(@D)/watch.log) & \
+	$(BIN)/python examples/portraits.py --run $@ && wait
+$(EXAMPLES)/portraits/planted:
+	$(BIN)/python examples/portraits.py --planted --run $@
+$(EXAMPLES)/portraits/sheets:
+	$(BIN)/python examples/portraits.py --steps 12700 --every 1 --size 16 --width 1 --batch 16 --sample-size 16 \
+		--lr 1e-5 --disk-limit 50000000 --run $@
 
 test: .venv/installed-dev
 	$(BIN)/ruff check

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-EventKind = Literal["collapse", "revolution", "divergence", "oscillation", "never_fitted", "memorisation", "recovery"]
+EventKind = Literal[
+    "collapse", "revolution", "divergence", "oscillation", "never_fitted", "memorisation", "stalled", "recovery",
+]  # fmt: skip
 Severity = Literal["warning", "critical"]
 DIVERSITY = "occupancy"
 """The statistic that detectors, verdicts and their words call diversity, as a share of what real data score."""
@@ -40,7 +42,7 @@ class Event:
     advice: str
 
 
-def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copies"]:
+def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copies", "gradients"]:
     """What an event is about: a recovery ends the trouble of the same subject, and no other.
 
     >>> subject(Event("recovery", "warning", 9, 9, "The edge is back.", {"edge": 0.5}, ""))
@@ -52,6 +54,8 @@ def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copie
         return "hopping"
     if "copied_share" in event.evidence:
         return "copies"
+    if "grad_norm_g" in event.evidence or "grad_norm_d" in event.evidence:
+        return "gradients"
     return "class" if any(name.startswith("class_diversity.") for name in event.evidence) else "whole"
 
 

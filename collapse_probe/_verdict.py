@@ -15,6 +15,12 @@ _LOW = 0.40
 _WORDS: dict[str, VerdictKind] = {"divergence": "diverged", "revolution": "revolution"}
 
 
+def still_stalled(events: Sequence[Event]) -> Event | None:
+    """The critical standstill of the generator that the run was left in, if any; a recovery is a warning."""
+    last = next((event for event in reversed(events) if subject(event) == "gradients"), None)
+    return last if last is not None and last.severity == "critical" else None
+
+
 def judge(
     *,
     events: Sequence[Event],
@@ -58,6 +64,14 @@ def judge(
     return Verdict(
         "healthy", None, best, f"Diversity ended at {float(diversity.iloc[-3:].median()):.0%} of real data's."
     )
+
+
+def of_a_standstill(verdict: Verdict, events: Sequence[Event]) -> Verdict:
+    """The verdict on a run, which tells of a standstill too; that changes no kind, since samples are what they were."""
+    stalled = still_stalled(events)
+    if stalled is None:
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason} Training stood still from step {stalled.onset} on.")
 
 
 def of_an_import(verdict: Verdict, info: Mapping[str, Any]) -> Verdict:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 import collapse_probe as cp
 
 DRAWN = 176
-STOPS = ("collapse", "revolution", "divergence")
+STOPS = ("collapse", "revolution", "divergence", "never_fitted", "stalled")
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,10 @@ def compared(runs: Sequence[cp.Run]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = parser(__doc__, "runs/drawings", size=32, steps=1000, width=12, batch=32)
+    options = parser(__doc__, "runs/drawings", size=32, steps=1500, width=12, batch=32)
     options.add_argument("--experiment", choices=[*EXPERIMENTS, "all"], default="all")
     options.add_argument("--stop", action="store_true", help="stop when the probe says so")
-    options.add_argument("--lr-g", type=float, default=3e-3, help="the original's are 2e-4, for 10 times as many steps")
+    options.add_argument("--lr-g", type=float, default=1e-2, help="the original's are 2e-4, for 7 times as many steps")
     options.add_argument("--lr-d", type=float, default=3e-3)
     chosen = options.parse_args(arguments)
     if chosen.size % 8:

@@ -11,6 +11,7 @@ from collapse_probe._records import Observation
 from .detectors.streams import BANDS, captures, game, rows
 
 HEALTHY = captures([0.8, 0.9, 0.85] * 60) + game([0.4] * 500, [1.0] * 500)
+HEALTHY += [Observation(step, {"grad_norm_g": 1.0, "grad_norm_d": 0.01 * (step % 3)}) for step in range(500)]
 COLLAPSING = captures([0.9] * 5 + [0.1] * 50)
 BROKEN = [Observation(step, {"not_finite": 1.0}) for step in range(50)]
 WON = game([0.3] * 300 + [0.98] * 300, [0.9] * 300 + [4.0] * 300)
@@ -18,7 +19,8 @@ STUCK = captures([0.1] * 200, every=100)
 HOPPING = rows([{f"mode_shares.{k}": float(k == step % 4) for k in range(4)} for step in range(50)], real=0.25)
 NARROWED = rows([{"class_diversity.3": 1.0 if step < 10 else 0.1} for step in range(50)], real=1.0)
 COPYING = rows([{"copied_share": 0.9}] * 20, real=0.0)
-STREAMS = (COLLAPSING, BROKEN, WON, STUCK, HOPPING, NARROWED, COPYING)
+RESTING = [Observation(step, {"grad_norm_g": float(step < 200), "grad_norm_d": 1.0}) for step in range(500)]
+STREAMS = (COLLAPSING, BROKEN, WON, STUCK, HOPPING, NARROWED, COPYING, RESTING)
 
 
 def _events(name: str, observations: list[Observation]) -> list[object]:
@@ -41,7 +43,7 @@ def test_some_stream_makes_it_speak_and_the_same_stream_twice_gives_the_same_eve
 @pytest.mark.parametrize("name", detectors.names())
 def test_values_that_are_missing_or_nan_are_no_news(name: str) -> None:
     assert _events(name, [Observation(step, {}) for step in range(500)]) == []
-    undefined = {"occupancy": math.nan, "edge": math.nan, "canonical_loss_g": math.nan}
+    undefined = dict.fromkeys(("occupancy", "edge", "canonical_loss_g", "grad_norm_g", "grad_norm_d"), math.nan)
     assert _events(name, [Observation(step, undefined, BANDS) for step in range(5000)]) == []
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from collapse_probe._records import Band, Event, EventKind, Verdict
-from collapse_probe._verdict import judge
+from collapse_probe._verdict import judge, of_a_standstill
 
 BANDS = {"occupancy": Band(20.0, 0.5)}
 EVERY = 10
@@ -38,13 +38,14 @@ def _judge(
     if distances is not None:
         columns["sliced_wasserstein"] = list(distances)
     statistics = pd.DataFrame(columns, index=pd.Index([EVERY * i for i in range(len(ratios))], name="step"))
-    return judge(
+    verdict = judge(
         events=events,
         steps=pd.DataFrame({"loss_g": 1.0}, index=steps),
         statistics=statistics,
         bands=BANDS,
         finished=finished,
     )
+    return of_a_standstill(verdict, events)
 
 
 def test_a_varied_run_without_events_that_ended_is_healthy() -> None:
@@ -129,6 +130,33 @@ def test_a_recovery_ends_only_what_it_is_of() -> None:
     collapse, revolution = _event("collapse", 80, onset=60), _event("revolution", 70, onset=65)
     assert _judge(LOST, revolution, collapse, _recovery(100, of="edge")).kind == "collapsed"
     assert _judge(VARIED, revolution, collapse, _recovery(100, of="diversity")).kind == "revolution"
+
+
+def _stalled(severity: Literal["warning", "critical"], column: str = "grad_norm_g") -> Event:
+    return Event("stalled", severity, 60, 40, "It stands still.", {column: 0.0}, "Look.")
+
+
+def test_a_standstill_leaves_the_verdict_what_it_is_and_is_told_of_in_its_reason() -> None:
+    for ratios, events in [
+        (VARIED, []),
+        (VARIED[:3], []),
+        (LOST, [_event("collapse", 80, onset=60)]),
+        (VARIED, [_event("revolution", 60, onset=50)]),
+        ([0.1] * 40, []),
+    ]:
+        plain, told = _judge(ratios, *events), _judge(ratios, *events, _stalled("warning"), _stalled("critical"))
+        reason = f"{plain.reason} Training stood still from step 40 on."
+        assert (told.kind, told.step, told.best_step, told.reason) == (plain.kind, plain.step, plain.best_step, reason)
+
+
+def test_a_standstill_that_did_not_last_or_was_recovered_from_is_passed_over() -> None:
+    plain = _judge(VARIED)
+    back = Event("recovery", "warning", 90, 90, "Back.", {"grad_norm_g": 1.0}, "None.")
+    assert _judge(VARIED, _stalled("warning")) == plain
+    assert _judge(VARIED, _stalled("warning"), _stalled("critical"), back) == plain
+    collapse = _event("collapse", 80, onset=60)
+    assert _judge(LOST, _stalled("critical"), collapse, back).kind == "collapsed"
+    assert "stood still" in _judge(LOST, _stalled("critical"), collapse).reason
 
 
 def test_a_slow_starter_that_was_told_never_fitted_and_settled_later_is_healthy() -> None:

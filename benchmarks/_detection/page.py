@@ -122,6 +122,8 @@ def also_counted(found: Score) -> str:
         ("healthy runs to which nothing was done, stopped", _with_interval(found.untouched_stops)),
         ("healthy runs with a warning of collapse", _with_interval(found.false_warnings)),
         ("healthy runs with a revolution flagged", _with_interval(found.false_revolutions)),
+        ("healthy runs with a standstill flagged", _with_interval(found.false_standstills)),
+        ("runs with a standstill flagged, by truth", _tallied(found.standstills)),
         ("steps of healthy runs", f"{found.healthy_steps:,}"),
         ("partly collapsed runs warned of", _with_interval(found.partial_warnings)),
         ("partly collapsed runs stopped", _with_interval(found.partial_stops)),
@@ -164,6 +166,10 @@ def _program(name: str, runs: Sequence[Judged], shown: Callable[[Share], str]) -
 
 def _counted(share: Share) -> str:
     return f"{share.hits}/{share.of}" if share.of else "–"
+
+
+def _tallied(kinds: Sequence[str]) -> str:
+    return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in Counter(kinds).most_common()) or "none"
 
 
 def _with_interval(share: Share) -> str:

@@ -65,6 +65,10 @@ class Score:
     false_warnings: Share
     """Of healthy runs, like false stops and false revolutions."""
     false_revolutions: Share
+    false_standstills: Share
+    """Of healthy runs too."""
+    standstills: tuple[str, ...]
+    """What the runs flagged with one truly were."""
     untouched_stops: Share
     """Of healthy runs to which nothing was done."""
     healthy_steps: int
@@ -125,6 +129,8 @@ def score(runs: Iterable[Judged], judge: str = OURS) -> Score:
         false_stops=_share(healthy, _stopped),
         false_warnings=_share(healthy, lambda run: _raised(run, "collapse")),
         false_revolutions=_share(healthy, lambda run: _raised(run, "revolution")),
+        false_standstills=_share(healthy, lambda run: _raised(run, "stalled")),
+        standstills=tuple(sorted(run[0].label.kind for run in every if _raised(run, "stalled"))),
         untouched_stops=_share(untouched, _stopped),
         healthy_steps=sum(run.length if outcome.stop is None else outcome.stop + 1 for run, outcome in healthy),
         premature=_share([run for run in every if run[0].label.recovered], _stopped),

@@ -26,6 +26,8 @@ def with_best_step(event: Event, step: int | None) -> Event:
     >>> with_best_step(collapse, 900).advice
     'Stop here. The best generator was at step 900.'
     """
-    if event.severity != "critical" or step is None or step >= event.step:
+    # One that stands still is the same ever after: a later capture of it is better by luck.
+    latest = event.onset if event.kind == "stalled" else event.step
+    if event.severity != "critical" or step is None or step >= latest:
         return event
     return dataclasses.replace(event, advice=f"{event.advice} The best generator was at step {step:,}.")

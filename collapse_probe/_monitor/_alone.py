@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 
 from .._records import Event
-from ..detectors import _collapse, _memorisation, _never_fitted, _oscillation
+from ..detectors import _collapse, _memorisation, _never_fitted, _oscillation, _stalled
 
 _OF_A_DISCRIMINATOR = ("d_real", "d_fake", "edge", "loss_d", "canonical_loss_d", "grad_norm_d")
 _HOPPING = (
@@ -32,6 +32,11 @@ _INSTEAD = {
     _memorisation.ADVICE: (
         "Look at samples beside their nearest real ones in the report. Copies are of little use, however good they "
         "look: get more data (mirrored ones are not new), augment them, or stop earlier."
+    ),
+    _stalled.ADVICE: (
+        "Waiting changes nothing: what the generator draws stays as it is. Go back to a checkpoint from before it, and "
+        "look for a loss that has gone flat, for units that are saturated or dead, and for gradients that underflow in "
+        "half precision."
     ),
     _oscillation.ADVICE: _HOPPING,
     _oscillation.WARNING_ADVICE: _HOPPING,

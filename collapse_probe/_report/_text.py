@@ -8,6 +8,7 @@ import numpy as np
 
 from .._records import EventKind, VerdictKind, subject
 from .._store import Run
+from .._verdict import still_stalled
 from ._style import VERDICTS
 from ._view import View
 from ._words import ENGLISH, Words
@@ -59,6 +60,9 @@ def advice(view: View) -> str:
     """What to do: as the decisive event says, else by the verdict."""
     kind = DECISIVE.get(view.verdict.kind)
     said = [event.advice for event in view.events if event.kind == kind and subject(event) != "class" and event.advice]
+    stalled = still_stalled(view.events)
+    if not said and stalled is not None:
+        said = [stalled.advice]
     return view.say.told(said[-1]) if said else view.say(NEXT[view.verdict.kind])
 
 

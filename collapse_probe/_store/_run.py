@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._records import Band, Event, Verdict
-from .._verdict import judge, of_an_import
+from .._verdict import judge, of_a_standstill, of_an_import
 from ..errors import InvalidArgument, UnreadableRun
 from ._events import StoredEvent, events_table, read_events
 from ._files import MOST_EVENTS, is_link, read_file
@@ -160,7 +160,7 @@ class Run:
             bands=bands,
             finished=self.finished,
         )
-        return of_an_import(found, self.info)
+        return of_a_standstill(of_an_import(found, self.info), self.event_list)
 
     @property
     def thinned(self) -> dict[str, int]:

@@ -21,7 +21,7 @@ def names() -> list[str]:
     """Every detector there is.
 
     >>> names()
-    ['class_collapse', 'collapse', 'divergence', 'memorisation', 'never_fitted', 'oscillation', 'revolution']
+    ['class_collapse', 'collapse', 'divergence', 'memorisation', 'never_fitted', 'oscillation', 'revolution', 'stalled']
     """
     return list(_all())
 

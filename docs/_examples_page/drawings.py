@@ -10,7 +10,7 @@ import numpy as np
 
 import collapse_probe as cp
 
-from .scoring import DRAWN, METHOD, Judge, Scored, judge, named, scored, seeds
+from .scoring import DRAWN, HEADER, METHOD, Judge, Scored, best_steps, cells, judge, right_and_wrong, scored, seeds
 from .screens import opened, strips
 
 LEAP, BEFORE, LASTS, MOST = 2.0, 200, 0.1, 0.8
@@ -42,9 +42,7 @@ class Attempt:
 
     def share(self, step: int) -> float:
         """Effective kinds at the capture nearest to a step, as a share of real drawings'."""
-        truth = self.scored.truth["effective_modes"]
-        at = truth.index.get_loc(self.scored.nearest(step))
-        return float(truth.iloc[max(0, at - 2) : at + 3].median()) / self.scored.real_modes
+        return self.scored.kinds(step) / self.scored.real_modes
 
 
 def leap(run: cp.Run) -> int | None:
@@ -79,7 +77,9 @@ python examples/drawings.py --seed 0   # likewise to {last}: all three, one afte
 
 {table}
 
-{method} Real drawings have {real:.1f} effective kinds: hair, with or without glasses. *Leaps*, by what the loop logged:
+{outcomes}
+
+{method} Real drawings have {real:.1f}: hair, with or without glasses. *Leaps*, by what the loop logged:
 in four of five steps of a tenth of the run the generator's loss is {leap:g} times its median over the {before} steps
 before, or more. *Revolution* and *copies* are the onsets of what the probe flagged.
 
@@ -90,6 +90,10 @@ them the discriminator's edge over the last tenth of the run (0: it cannot tell 
 seeds:
 
 {compared}
+
+## Level losses
+
+Losses that stay level are no sign of health. Means over the seeds:
 
 {levels}
 
@@ -111,10 +115,11 @@ def page(runs: Path, pictures: Path) -> str:
     shown = max(found["first"], key=lambda each: (each.leap is not None and each.flagged is not None, each.leap or 0))
     draw(shown, runs / shown.seed, pictures)
     every = [each for attempts in found.values() for each in attempts]
+    scores = [each.scored for each in every]
     return HEAD.format(
         last=folders[-1].name, drawn=drawings.DRAWN, size=size, seed=shown.seed,
         lengths=", ".join(f"{attempts[0].scored.planned:,}" for attempts in found.values()),
-        revolution=revolution(found), table=table(every),
+        revolution=revolution(found), table=table(every), outcomes=f"{right_and_wrong(scores)} {best_steps(scores)}",
         method=METHOD.format(drawn=DRAWN, accuracy=by.classify.accuracy),
         real=shown.scored.real_modes, leap=LEAP, before=BEFORE, compared=compared(found),
         levels=levels(found), best=best(found),
@@ -141,16 +146,10 @@ def revolution(found: Mapping[str, Sequence[Attempt]]) -> str:
 
 
 def table(attempts: Sequence[Attempt]) -> str:
-    lines = [
-        "| attempt | seed | truth | leaps | revolution | stop | copies | best step | kinds then | kinds at the end |"
-    ]
-    lines.append("|---|" + "---|" * 9)
+    lines = [HEADER.format("attempt | seed").splitlines()[0] + " leaps | revolution | copies |", "|---" * 13 + "|"]
     for each in attempts:
-        read = each.scored
-        numbers = [each.leap, each.flagged, read.stop, each.memorised, read.run.verdict.best_step]
-        cells = [each.experiment, each.seed, named(read.label), *("–" if n is None else f"{n:,}" for n in numbers)]
-        cells += [read.kinds(read.run.verdict.best_step), read.kinds(read.run.batches[-1])]
-        lines.append(f"| {' | '.join(cells)} |")
+        since = ["–" if n is None else f"{n:,}" for n in (each.leap, each.flagged, each.memorised)]
+        lines.append(f"| {' | '.join([each.experiment, each.seed, *cells(each.scored), *since])} |")
     return "\n".join(lines)
 
 
@@ -172,15 +171,22 @@ def compared(found: Mapping[str, Sequence[Attempt]]) -> str:
 
 def levels(found: Mapping[str, Sequence[Attempt]]) -> str:
     """Level losses are no health: what noise on both labels does to the losses and to the pictures."""
-    said = []
-    for name in ("first", "noise"):
-        losses = [np.mean([each.end(column) for each in found[name]]) for column in ("loss_d", "loss_g")]
-        quality = np.mean([each.scored.truth["quality"].iloc[-3:].mean() for each in found[name]])
-        said.append(
-            f"**{name}** ends with losses of {losses[0]:.2f} (D) and {losses[1]:.2f} (G), "
-            f"and {quality:.0%} of its faces are certainly of some kind"
-        )
-    return "; ".join(said) + "."
+    lines = [
+        "| attempt | G's loss, third quarter | last quarter | D's loss, third quarter | last quarter "
+        "| came to nothing | certainly of some kind at the end |",
+        "|---|" + "---|" * 6,
+    ]
+    for name, attempts in found.items():
+        quarters = [
+            np.mean([each.scored.run.steps[column].iloc[part(len(each.scored.run.steps))].mean() for each in attempts])
+            for column in ("loss_g", "loss_d")
+            for part in (lambda n: slice(n // 2, 3 * n // 4), lambda n: slice(3 * n // 4, n))
+        ]
+        lost = sum(each.scored.lost for each in attempts)
+        sure = np.mean([each.scored.truth["quality"].iloc[-3:].mean() for each in attempts])
+        shown = [*(f"{loss:.2f}" for loss in quarters), f"{lost} of {len(attempts)}", f"{sure:.0%}"]
+        lines.append(f"| {name} | {' | '.join(shown)} |")
+    return "\n".join(lines)
 
 
 def best(found: Mapping[str, Sequence[Attempt]]) -> str:

@@ -1,60 +1,71 @@
 """The page of examples/lego.py."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import _drawn
 import lego
+import numpy as np
+import torch
+from _detection.truth import effective_modes
+from safetensors.torch import load_file
 
 import collapse_probe as cp
 
-from .scoring import DRAWN, METHOD, Scored, judge, right_and_wrong, scored, seeds, table
+from .scoring import DRAWN, METHOD, Judge, Scored, best_steps, judge, right_and_wrong, scored, seeds, table
 from .screens import opened, strips
 
 PASSES, SECONDS, TRIES = 300, 20, 4
 """The original: passes over the photographs, each of twenty-odd seconds, and how often it was begun anew."""
 
-HEAD = """# Bricks: is this try worth waiting for, and the generator from before
+HEAD = """# Bricks: told when nothing good will come any more, and the generator from before
 
 ```sh
-python examples/lego.py --seed 0                        # the book's loop: stops when the probe says so
-python examples/lego.py --seed 0 --run-on               # as scored here: on to the end, to see what becomes of it
-python examples/lego.py --seed 0 --beta1 0.9 --run-on   # with Adam's own momentum, for who forgets the book's 0.5
+python examples/lego.py --seed 0                              # the book's loop; stops when the probe says so
+python examples/lego.py --dropout 0 --steps 4000              # without dropout: well for long, and then not
+python examples/lego.py --dropout 0 --steps 4000 --run-on     # as scored here: on to the end, to see what becomes of it
 ```
 
 The DCGAN of *Generative Deep Learning* (Foster, 2nd ed., chapter 4) on drawn bricks of {kinds} kinds, {size}×{size}:
 label noise outside of [0, 1], both updates from one pass, {steps:,} steps. Made by `make examples` from its runs.
 
-- With the book's β₁ = 0.5: {book}.
-- With Adam's own default, β₁ = 0.9, and everything else the same: {momentum}.
+- With the book's dropout of 0.3 in the discriminator: {book}.
+- Without it, and everything else the same: {tipping}.
 
-{plainly}
+Without dropout the discriminator ends up certain of every picture: targets outside of [0, 1] reward that without end.
+Its loss then lies at its floor, here {floor:.2f}, and the generator's at its ceiling, {ceiling:.1f}: both are computed
+from clipped probabilities, as in Keras, and beyond the clip there is no gradient. Some generators tip over on the way
+there; where none did, nothing can change any more, however long one waits. Over the last tenth of the runs the
+discriminator's loss was {ends}.
 
-## By seed, with β₁ = 0.9
+![Generated bricks of seed {seed} over time](lego-samples.png)
+
+## By seed, without dropout
 
 {table}
 
-{outcome}
+{outcome} {best_steps}
 
-{method}
+{method} Real bricks have {real:.1f}.
 
-## By seed, with the book's β₁ = 0.5
+## By seed, with the book's dropout
 
 {book_table}
 
 {book_outcome}
 
+## The generator that is kept
+
+`keep_best` wrote the weights of the best step so far beside the record, `best.safetensors`. Loaded into a fresh
+generator, of 256 pictures drawn with new latents {kept}.
+
 ## What a stop saves
 
-The original's four tries of {passes} passes at {seconds} s each were {hours:.1f} hours. With β₁ = 0.9 the stop spares
-{share:.0%} of the steps of a try on average, and stops {vain} of {count} seeds that were worth going on with. At the
-same shares of the original's length that would be {saved:.1f} of the {hours:.1f} hours. This is arithmetic on drawn
-bricks at {size}×{size}, not a measurement of the original.
+{hours}
 
-## One of them: seed {seed}, β₁ = 0.9
-
-![Generated bricks of seed {seed} over time](lego-samples.png)
+## One of them: seed {seed}, without dropout
 
 ![What the report says of it](lego-banner.png)
 
@@ -64,28 +75,80 @@ All of them, in the report:
 
 ![The runs in the report](lego-overview.png)
 """
-PLAINLY = """**The story's failure, well for a while and then tipped over in mid-training, is not among the runs of the
-book's loop at this size.** The failure that can be had from it here is that of a forgotten β₁."""
 
 
 def page(runs: Path, pictures: Path) -> str:
-    folders = {name: seeds(runs / name) for name in ("book", "momentum")}
-    first = cp.load(folders["momentum"][0])
+    folders = {name: seeds(runs / name) for name in ("book", "without_dropout")}
+    first = cp.load(folders["without_dropout"][0])
     by = judge(_drawn.bricks, first.batch(first.batches[0]).shape[-1])
     read = {name: [scored(path, by, stop_on=lego.STOPS) for path in paths] for name, paths in folders.items()}
-    book, found = read["book"], read["momentum"]
-    shown = max(found, key=lambda each: (each.outcome == "caught", each.label.begin or 0))
-    draw(shown, folders["momentum"], runs, pictures)
-    hours = TRIES * PASSES * SECONDS / 3600
-    share = sum(each.saved for each in found if each.outcome == "caught") / len(found)
+    book, found = read["book"], read["without_dropout"]
+    shown = max(found, key=lambda each: (each.outcome == "caught", each.label.settled or 0, -(each.still or 0)))
+    draw(shown, folders["without_dropout"], runs, pictures)
     return HEAD.format(
         kinds=len(by.names), size=by.data.samples.shape[-1], steps=found[0].planned, book=became(book),
-        momentum=became(found), plainly="" if any(each.label.settled for each in book) else PLAINLY,
-        table=by_seed(found), outcome=right_and_wrong(found), book_table=by_seed(book),
-        book_outcome=right_and_wrong(book), method=METHOD.format(drawn=DRAWN, accuracy=by.classify.accuracy),
-        passes=PASSES, seconds=SECONDS, hours=hours, share=share, saved=share * hours, count=len(found),
-        vain=sum(each.outcome == "**false alarm**" for each in found), seed=shown.run.name,
+        tipping=became(found), floor=floor(),
+        ceiling=-math.log(1e-7), ends=ends(found), table=by_seed(found), outcome=right_and_wrong(found),
+        best_steps=best_steps(found), real=found[0].real_modes,
+        method=METHOD.format(drawn=DRAWN, accuracy=by.classify.accuracy), book_table=by_seed(book),
+        book_outcome=right_and_wrong(book), kept=kept(found, by), hours=hours(found), seed=shown.run.name,
     )  # fmt: skip
+
+
+def floor() -> float:
+    """The discriminator's loss where it is certain of every picture, and right, on average over its noisy labels."""
+    noise = torch.linspace(0, lego.NOISE, 101)
+    certain = torch.ones(101)
+    return float(lego.cross_entropy(certain, 1 + noise) + lego.cross_entropy(1 - certain, 0 - noise)) / 2
+
+
+def ends(found: Sequence[Scored]) -> str:
+    """The discriminator's loss over the last tenth of each run."""
+    losses = [each.run.steps["loss_d"].iloc[-max(1, each.planned // 10) :].mean() for each in found]
+    return ", ".join(f"{loss:.2f}" for loss in losses)
+
+
+def kept(found: Sequence[Scored], by: Judge) -> str:
+    """What the kept generators of the runs that came to nothing draw, and what the last ones drew."""
+    shares = []
+    for each in (each for each in found if each.lost):
+        weights = load_file(each.run.path / "best.safetensors")
+        weights = {name.removeprefix("generator."): value for name, value in weights.items()}
+        width = weights["0.weight"].shape[1] // 8
+        generator, _ = lego.networks(by.data.samples.shape[-1], width, 0.0)
+        generator.load_state_dict(weights)
+        generator.eval()
+        with torch.no_grad():
+            drawn = generator(torch.randn(256, lego.LATENT, 1, 1, generator=torch.Generator().manual_seed(0)))
+        labels, _ = by.classify(drawn)
+        shares.append((effective_modes(labels, len(by.names)), float(each.truth["effective_modes"].iloc[-1])))
+    if not shares:
+        return "nothing is to be told: no run did"
+    before, last = np.array(shares).T
+    real = found[0].real_modes
+    return (
+        f"those of the {len(shares)} runs that came to nothing or to a standstill show {before.mean() / real:.0%} of "
+        f"real pictures' effective kinds on average ({before.min() / real:.0%} at least); the generators of the "
+        f"last step {last.mean() / real:.0%}"
+    )
+
+
+def hours(found: Sequence[Scored]) -> str:
+    """By the clock of the runs themselves, of as many as the author tried; and what that would be of the original."""
+    tries = found[:TRIES]
+    whole = sum(each.seconds(None) for each in tries)
+    with_stops = sum(each.seconds(each.stop) for each in tries)
+    original = TRIES * PASSES * SECONDS / 3600
+    share = 1 - with_stops / whole
+    every = sum(each.saved for each in found) / len(found)
+    return (
+        f"The author waited for {TRIES} tries to end. Here the first {len(tries)} seeds took {whole / 60:.1f} minutes "
+        f"to their ends, by the clock in their records, and {with_stops / 60:.1f} minutes to the probe's stops, where "
+        f"it stopped them: {(whole - with_stops) / 60:.1f} minutes or {share:.0%} are saved. Of all {len(found)} seeds "
+        f"the stops save {every:.0%} of the steps. The original's {TRIES} tries of {PASSES} passes at {SECONDS} s each "
+        f"were {original:.1f} hours; the same share of them is {share * original:.1f} hours, which is arithmetic and "
+        "no measurement of the original."
+    )
 
 
 def by_seed(found: Sequence[Scored]) -> str:
@@ -94,14 +157,16 @@ def by_seed(found: Sequence[Scored]) -> str:
 
 def became(found: Sequence[Scored]) -> str:
     """What the runs truly came to, counted."""
-    kinds = Counter(each.label.kind.replace("_", " ") for each in found)
-    return f"of {len(found)} seeds {', '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
+    then = {False: "", True: ", then at a standstill"}
+    kinds = Counter(f"{each.label.kind.replace('_', ' ')}{then[each.still is not None]}" for each in found)
+    return f"of {len(found)} seeds {'; '.join(f'{count} {kind}' for kind, count in kinds.most_common())}"
 
 
 def draw(shown: Scored, paths: Sequence[Path], runs: Path, pictures: Path) -> None:
     """One run over time, and all in the overview."""
     run, best = shown.run, shown.run.verdict.best_step
-    times = {"best step": best, "begins": shown.label.begin, "stop": shown.stop, "end": run.batches[-1]}
+    begins = shown.still if shown.label.begin is None else shown.label.begin
+    times = {"best step": best, "begins": begins, "stop": shown.stop, "end": run.batches[-1]}
     nearest = {f"{name}, step {at:,}": shown.nearest(at) for name, at in times.items() if at is not None}
     strips({name: run.batch(at) for name, at in nearest.items()}, (-1, 1), pictures / "lego-samples.png")
     report = cp.report([cp.load(path) for path in paths], runs / "report.html", title="Bricks")

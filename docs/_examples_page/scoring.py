@@ -17,20 +17,22 @@ from _detection.measures import caught, too_early
 from _detection.observed import Observed
 from _detection.outcomes import Outcome
 from _detection.truth import Classifier, effective_modes, labeller, real_modes
+from lego import cross_entropy
 from torch import Tensor
 
 import collapse_probe as cp
 
+STILL_SHARE, STILL_STEPS = 0.95, 100
 DRAWN = 3000
 """Labelled pictures that the classifier trains on; a third as many again say how often it is right."""
-SURELY = 0.01
-"""Share of a capture that has to be certainly of a kind, for the kind to be drawn at all."""
 METHOD = """*Truth* is the verdict of a classifier that was trained on {drawn:,} other drawn pictures and is right on
 {accuracy:.1%} of further ones: it looks at every stored capture, and nothing that the probe measures takes part. A run
 is *collapsed* (settled) where the effective number of kinds falls under half of its best for good, and *begins* to be
-where it last left 80 % of that; it has *never fitted* where it never drew 60 % as many kinds as real pictures have.
-*Kinds* counts those of which 1 % of a capture certainly is one. The definitions are those of [the
-benchmark](../detection-scores.md)."""
+where it last left 80 % of that; it has *never fitted* where it never drew 60 % as many kinds as real pictures have. It
+*stands still* where the generator's loss, as the loop logged it, is that of clipped probabilities to the end, which has
+no gradient.
+*Kinds* is the effective number, exp(entropy), the median of five captures; *most ever* is known with hindsight only.
+The definitions are those of [the benchmark](../detection-scores.md)."""
 _STILL = 20
 """Steps up to a capture over which the discriminator's edge is averaged."""
 
@@ -61,7 +63,6 @@ class Judge:
                 "quality": float(sure.float().mean()),
                 "held_out_edge": float(edge.asof(step)),
                 "finite": float(finite.float().mean()),
-                "kinds": float((counts > SURELY * len(samples)).sum()),
             }
         return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -87,11 +88,18 @@ class Scored:
     planned: int
     real_modes: float
     """Effective number of kinds in as many real pictures."""
+    still: int | None
+    """Since when the generator's loss has been one that has no gradient."""
+
+    @property
+    def broken(self) -> bool:
+        """Tipped over for good, or never drew more than a few kinds."""
+        return self.label.kind in ("collapsed", "diverged", "never_fitted")
 
     @property
     def lost(self) -> bool:
-        """Tipped over for good, or never drew more than a few kinds: nothing that one would wait for."""
-        return self.label.kind in ("collapsed", "diverged", "never_fitted")
+        """Broken, or stands still: nothing that one would wait for."""
+        return self.broken or self.still is not None
 
     @property
     def outcome(self) -> str:
@@ -100,8 +108,9 @@ class Scored:
         seen = (judged, Outcome(self.stop))
         if self.stop is None:
             return "**missed**" if self.lost else "left alone"
+        in_time = caught(seen) if self.broken else self.still is not None and self.stop >= self.still
         if self.lost:
-            return "caught" if caught(seen) else "**stopped too early**"
+            return "caught" if in_time else "**stopped too early**"
         return "**false alarm**" if too_early(seen) or self.label.begin is None else "stopped, partly collapsed"
 
     @property
@@ -109,9 +118,31 @@ class Scored:
         """Share of the run that stopping spares."""
         return 0.0 if self.stop is None else 1 - self.stop / self.planned
 
-    def kinds(self, step: int | None) -> str:
-        """Kinds that were certainly drawn at the capture nearest to a step."""
-        return "–" if step is None else f"{self.truth['kinds'][self.nearest(step)]:.0f}"
+    def seconds(self, step: int | None) -> float:
+        """From the first step to this one, or to the end, by the record's clock."""
+        time = self.run.steps["time"]
+        return float((time.iloc[-1] if step is None else time.asof(step)) - time.iloc[0])
+
+    def kinds(self, step: int) -> float:
+        """The effective number of kinds around a step: the median of five captures."""
+        truth = self.truth["effective_modes"]
+        at = truth.index.get_loc(self.nearest(step))
+        return float(truth.iloc[max(0, at - 2) : at + 3].median())
+
+    @property
+    def best_kinds(self) -> float | None:
+        """Those at the step that the probe calls the best."""
+        return None if (step := self.run.verdict.best_step) is None else self.kinds(step)
+
+    @property
+    def most_kinds(self) -> float:
+        """Those at the best of all captures, with hindsight."""
+        return max(self.kinds(step) for step in self.truth.index)
+
+    @property
+    def last_kinds(self) -> float:
+        """Those at the end."""
+        return self.kinds(self.run.batches[-1])
 
     def nearest(self, step: int) -> int:
         """The capture nearest to a step."""
@@ -131,7 +162,21 @@ def scored(path: Path, by: Judge, *, stop_on: Sequence[str]) -> Scored:
         fault="none", fault_from=0, fault_until=0, steps=steps, statistics=run.statistics, bands=run.bands, truth=truth,
     )  # fmt: skip
     critical = [e.step for e in run.event_list if e.severity == "critical" and e.kind in stop_on]
-    return Scored(run, truth, label(known), min(critical, default=None), planned, real)
+    return Scored(run, truth, label(known), min(critical, default=None), planned, real, still_since(run))
+
+
+def still_since(run: cp.Run) -> int | None:
+    """Since when, to the end, the generator's loss is that of clipped probabilities in 95 % of all steps.
+
+    A probability beyond the clip has no gradient: nothing reaches the generator. Told by the loss that the loop logged,
+    and not by the gradients, which the probe goes by.
+    """
+    loss = run.steps["loss_g"].to_numpy(float)
+    ends = [float(cross_entropy(torch.tensor([at]), torch.ones(1))) for at in (0.0, 1.0)]
+    clipped = np.isclose(loss, max(ends), rtol=1e-3) | (loss <= 2 * min(ends))
+    after = np.cumsum(clipped[::-1])[::-1] / np.arange(len(loss), 0, -1)
+    first = np.flatnonzero(clipped & (after >= STILL_SHARE))
+    return int(run.steps.index[first[0]]) if len(first) and first[0] <= len(loss) - STILL_STEPS else None
 
 
 def seeds(folder: Path) -> list[Path]:
@@ -145,8 +190,9 @@ def right_and_wrong(found: Sequence[Scored]) -> str:
     caught, early = (sum(each.outcome == word for each in lost) for word in ("caught", "**stopped too early**"))
     vain = sum(each.outcome == "**false alarm**" for each in found)
     return (
-        f"Of {len(lost)} that came to nothing, the probe stopped {caught} in time, {early} too early, and missed "
-        f"{len(lost) - caught - early}; of {len(found) - len(lost)} that did not, it stopped {vain} in vain."
+        f"Of {len(lost)} that came to nothing or to a standstill, the probe stopped {caught} in time, {early} too "
+        f"early, and missed {len(lost) - caught - early}; of {len(found) - len(lost)} that did not, it stopped {vain} "
+        "in vain."
     )
 
 
@@ -158,20 +204,34 @@ def named(found: Label) -> str:
     return f"{words} since {found.begin:,}" if found.begin is not None else words
 
 
-HEADER = """| {} | truth | the probe's stop | right? | best step | kinds then | kinds at the end | of the run saved |
-|---|---|---|---|---|---|---|---|
+HEADER = """| {} | truth | the probe's stop | right? | saved | best step | kinds then | most ever | at the end |
+|---|---|---|---|---|---|---|---|---|
 """
 
 
 def table(first: str, rows: Sequence[tuple[str, Scored]]) -> str:
     """A row for each run; `first` heads the column of its name."""
-    lines = []
-    for name, found in rows:
-        best, stop = found.run.verdict.best_step, found.stop
-        cells = [
-            name, named(found.label), "–" if stop is None else f"{stop:,}", found.outcome,
-            "–" if best is None else f"{best:,}", found.kinds(best), found.kinds(found.run.batches[-1]),
-            f"{found.saved:.0%}" if stop is not None else "–",
-        ]  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    return HEADER.format(first) + "\n".join(lines)
+    return HEADER.format(first) + "\n".join(f"| {name} | {' | '.join(cells(found))} |" for name, found in rows)
+
+
+def cells(found: Scored) -> list[str]:
+    """What the table says of one run, from its truth on."""
+    best, kinds, stop = found.run.verdict.best_step, found.best_kinds, found.stop
+    truth = named(found.label) + ("" if found.still is None else f"; stands still from {found.still:,}")
+    return [
+        truth, "–" if stop is None else f"{stop:,}", found.outcome,
+        "–" if stop is None else f"{found.saved:.0%}", "–" if best is None else f"{best:,}",
+        "–" if kinds is None else f"{kinds:.1f}", f"{found.most_kinds:.1f}", f"{found.last_kinds:.1f}",
+    ]  # fmt: skip
+
+
+def best_steps(found: Sequence[Scored]) -> str:
+    """How much of the most that a run ever drew was there at the step that the probe calls the best."""
+    shares = sorted(kinds / each.most_kinds for each in found if (kinds := each.best_kinds) is not None)
+    if not shares:
+        return "No run has a best step."
+    middle = shares[len(shares) // 2]
+    return (
+        f"At the best step of the probe, runs drew {middle:.0%} of the most kinds that any of their captures had, in "
+        f"the median, and {shares[0]:.0%} at the least; {len(found) - len(shares)} of {len(found)} runs have none."
+    )

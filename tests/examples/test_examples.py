@@ -55,7 +55,9 @@ def test_lego_stops_when_the_probe_says_so(
 @pytest.mark.parametrize("more", [[], ["--run-on"]], ids=["as it is", "run on"])
 def test_lego_runs_on_past_a_stop_only_where_it_is_told_to(example: Example, tmp_path: Path, more: list[str]) -> None:
     example("lego").main([*SMALL, *more, "--size", "16", "--run", str(tmp_path)])
-    assert cp.load(tmp_path).info["options"]["stop_on"] == ([] if more else ["collapse", "divergence", "never_fitted"])
+    assert cp.load(tmp_path).info["options"]["stop_on"] == (
+        [] if more else ["collapse", "divergence", "never_fitted", "stalled"]
+    )
 
 
 def test_the_same_seed_gives_the_same_run_and_another_another(example: Example, tmp_path: Path) -> None:

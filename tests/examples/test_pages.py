@@ -17,7 +17,7 @@ Example = Callable[[str], ModuleType]
 RUNS = {
     "basics": {"0": [], "1": ["--seed", "1"]},
     "drawings": {"0": ["--steps", "40"]},
-    "lego": {"book/0": ["--run-on"], "momentum/0": ["--run-on", "--beta1", "0.9"]},
+    "lego": {"book/0": ["--run-on"], "without_dropout/0": ["--run-on", "--dropout", "0"]},
 }
 
 

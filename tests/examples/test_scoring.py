@@ -81,18 +81,31 @@ def test_a_stop_is_right_where_the_kinds_are_lost_for_good_and_not_before(
     assert found.label.settled == (500 if batches is TIPPED else None)
 
 
-def test_kinds_are_those_that_are_certainly_drawn(scoring: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = scored(scoring, monkeypatch, {20: ALL, 40: [0] * 32 + [1] * 32, 60: [-1] * 64}, None)
-    assert [found.kinds(step) for step in (None, 0, 39, 60)] == ["–", "4", "2", "0"]
+def test_kinds_are_the_median_of_five_captures_and_the_best_step_is_held_against_the_most(
+    scoring: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = [0] * 32 + [1] * 32
+    batches = dict(zip(range(20, 220, 20), [ONE, ONE, ONE, ALL, ALL, ALL, two, two, two, ONE], strict=True))
+    found = scored(scoring, monkeypatch, batches, None)
+    assert [round(found.kinds(step), 6) for step in (0, 100, 119, 200)] == [1, 4, 4, 2]
+    assert found.most_kinds == pytest.approx(4)
+    assert found.last_kinds == pytest.approx(2)
     assert found.real_modes == pytest.approx(4, abs=0.1)
+    found.run.verdict = SimpleNamespace(best_step=180)
+    assert found.best_kinds == pytest.approx(2)
+    assert "drew 50% of the most kinds" in scoring.best_steps([found])
+    assert scoring.cells(found)[-4:] == ["180", "2.0", "4.0", "2.0"]
+    found.run.verdict.best_step = None
+    assert scoring.best_steps([found]) == "No run has a best step."
+    assert scoring.cells(found)[-4:] == ["–", "–", "4.0", "2.0"]
 
 
 def test_a_count_of_right_and_wrong_leaves_no_run_out(scoring: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [(TIPPED, 560), (TIPPED, 300), (TIPPED, None), (WELL, 560), (WELL, None)]
     found = [scored(scoring, monkeypatch, batches, stop) for batches, stop in cases]
     assert scoring.right_and_wrong(found) == (
-        "Of 3 that came to nothing, the probe stopped 1 in time, 1 too early, and missed 1; of 2 that did not, it "
-        "stopped 1 in vain."
+        "Of 3 that came to nothing or to a standstill, the probe stopped 1 in time, 1 too early, and missed 1; of 2 "
+        "that did not, it stopped 1 in vain."
     )
 
 
@@ -107,3 +120,34 @@ def test_a_count_of_right_and_wrong_leaves_no_run_out(scoring: ModuleType, monke
 )
 def test_the_loss_leaps_where_it_doubles_at_once_and_stays_so(losses: list[float], step: int | None) -> None:
     assert importlib.import_module("_examples_page.drawings").leap(run({}, losses)) == step
+
+
+CEILING = float(-np.log(1e-7))
+
+
+@pytest.mark.parametrize(
+    ("losses", "since"),
+    [
+        ([2.0] * 600 + [CEILING] * 400, 600),
+        ([2.0] * 600 + [1e-7] * 400, 600),  # certain that everything is real
+        ([2.0] * 600 + [CEILING, CEILING, 2.0, *[CEILING] * 37] * 10, 600),
+        ([CEILING] * 600 + [2.0] * 400, None),  # over again
+        ([2.0] * 950 + [CEILING] * 50, None),  # too short to tell
+        ([15.0] * 1000, None),
+    ],
+)
+def test_a_run_stands_still_where_its_loss_stays_at_the_clip(
+    scoring: ModuleType, losses: list[float], since: int | None
+) -> None:
+    assert scoring.still_since(run({}, losses)) == since
+
+
+@pytest.mark.parametrize(("stop", "outcome"), [(700, "caught"), (500, "**stopped too early**"), (None, "**missed**")])
+def test_a_stop_is_right_once_a_run_stands_still_however_good_its_pictures(
+    scoring: ModuleType, monkeypatch: pytest.MonkeyPatch, stop: int | None, outcome: str
+) -> None:
+    monkeypatch.setattr(scoring, "still_since", lambda run: 600)
+    found = scored(scoring, monkeypatch, WELL, stop)
+    assert found.outcome == outcome and found.lost
+    found.run.verdict = SimpleNamespace(best_step=None)
+    assert scoring.cells(found)[0] == "healthy; stands still from 600"

@@ -9,7 +9,7 @@ import torch
 
 import collapse_probe as cp
 from collapse_probe._monitor import Monitor
-from collapse_probe._monitor._advice import with_time_left
+from collapse_probe._monitor._advice import with_best_step, with_time_left
 from collapse_probe._monitor._alone import Company
 from collapse_probe._records import Band, Event
 from collapse_probe.detectors import (
@@ -19,6 +19,7 @@ from collapse_probe.detectors import (
     _memorisation,
     _never_fitted,
     _oscillation,
+    _stalled,
 )
 
 COLLAPSE = Event("collapse", "critical", 99, 50, "Collapse.", {}, "Stop here.")
@@ -71,6 +72,13 @@ def test_a_watched_run_says_so_too(tmp_path: Path) -> None:
     assert probe.events[0].advice.endswith("Of 50 steps 49 (98%) are still to come.")
 
 
+def test_a_generator_that_stands_still_is_not_better_later_on() -> None:
+    stalled = Event("stalled", "critical", 99, 50, "Stalled.", {}, "Go back.")
+    assert with_best_step(stalled, 49).advice == "Go back. The best generator was at step 49."
+    assert with_best_step(stalled, 50) == with_best_step(stalled, 70) == stalled
+    assert with_best_step(COLLAPSE, 70).advice.endswith("step 70.")
+
+
 def test_a_critical_event_names_the_best_step_before_it() -> None:
     monitor = Monitor()
     bands = {"occupancy": Band(20.0, 0.5)}
@@ -110,7 +118,8 @@ def test_every_advice_that_names_the_discriminator_or_the_players_has_another_wi
         if name.endswith("ADVICE")
     }
     assert len(texts) == 9
-    for text in texts:
+    # What is said of a discriminator that stands still is said of one that was seen.
+    for text in texts | {_stalled.ADVICE}:
         event = Company().fitting(dataclasses.replace(COLLAPSE, advice=text))
         said = event.advice.replace("If there is a discriminator that the probe was not shown", "")
         assert not any(word in said for word in ("discriminator", "players", "R1", "gradient penalty")), said

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from collapse_probe._records import Event, Verdict
 from collapse_probe._report import report
 from collapse_probe._report._batches import contact_sheet
 from collapse_probe._report._strip import film_strip
-from collapse_probe._report._text import headline, time_saved
+from collapse_probe._report._text import NEXT, advice, headline, time_saved
 from collapse_probe._report._view import View
 from collapse_probe._store import RunWriter, load
 from collapse_probe.errors import InvalidArgument, RunNotFound
@@ -189,3 +190,16 @@ def test_the_film_strip_shows_at_each_place_of_the_slider_the_newest_sheet_by_th
 def test_a_run_without_sheets_has_no_film_strip(tmp_path: Path) -> None:
     image_run(tmp_path / "digits")
     assert "Fixed latents" not in Page(report(tmp_path / "digits", tmp_path / "report.html")).text
+
+
+def test_a_healthy_run_that_stands_still_is_not_told_that_nothing_needs_to_be_done(tmp_path: Path) -> None:
+    view = View(point_run(tmp_path / "run"))
+    assert advice(view) == NEXT["healthy"]
+    view.events = [Event("stalled", "critical", 700, 500, "It stands still.", {"grad_norm_g": 0.0}, "Go back.")]
+    assert advice(view) == "Go back."
+    view.events.append(Event("collapse", "critical", 800, 600, "It collapsed.", {"diversity": 0.1}, "Stop here."))
+    view.verdict = Verdict("collapsed", 600, None, "It collapsed.")
+    assert advice(view) == "Stop here."
+    view.verdict = view.run.verdict
+    view.events += [Event("recovery", "warning", 900, 900, "Back.", {"grad_norm_g": 1.0}, "None.")]
+    assert advice(view) == NEXT["healthy"]

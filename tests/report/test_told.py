@@ -15,7 +15,7 @@ from collapse_probe._monitor import Monitor
 from collapse_probe._monitor._classes import ClassDiversity
 from collapse_probe._records import Band, Event, Observation
 from collapse_probe._report._words import Words, japanese
-from collapse_probe._verdict import WARM_UP_CHECKS, judge, of_an_import
+from collapse_probe._verdict import WARM_UP_CHECKS, judge, of_a_standstill, of_an_import
 from collapse_probe.detectors._base import DetectorOptions
 from tests.detectors.streams import captures, game, rows
 
@@ -28,7 +28,7 @@ SPEAKERS = [
     PACKAGE / "_verdict.py",
 ]
 OF_ENGLISH = re.compile(r"[A-Za-z]{2,}")
-NAMES = "NaN R1 docs/remedies.md grad_norm_g KL beta1 epsilon real=... every=..."
+NAMES = "NaN R1 docs/remedies.md grad_norm_g KL beta1 epsilon real=... every=... binary_cross_entropy_with_logits"
 
 
 def english_in(text: str) -> set[str]:
@@ -62,6 +62,11 @@ def every_event() -> list[Event]:
     diverging = [Observation(step, bad if 60 <= step < 64 or step % 60 == 0 else good) for step in range(1, 200)]
     pictures = [Observation(each.step, each.values, {"occupancy": Band(20.0, 0.5)}) for each in diverging]
     copies = [{"copied_share": 0.4}] * 10 + [{"copied_share": 0.01}] * 10
+    norms = [7.4] * 200 + [0.0] * 400 + [7.4] * 200
+    both = [Observation(step, {"grad_norm_g": norm, "grad_norm_d": norm}) for step, norm in enumerate(norms)]
+    one_by_one = [
+        [Observation(step, {f"grad_norm_{player}": norm}) for step, norm in enumerate(norms)] for player in "gd"
+    ]
     leaps = [0.3] * 800 + [0.98] * 400 + [0.3] * 400
     streams = {
         "collapse": [captures([0.9] * 8 + [0.7] * 6 + [0.05] * 12 + [0.9] * 8)],
@@ -71,6 +76,7 @@ def every_event() -> list[Event]:
         "never_fitted": [captures([0.1] * 100, every=100)],
         "oscillation": [rows(hops + even, real=0.125)],
         "revolution": [game(leaps, [0.9 + 3 * (edge > 0.9) for edge in leaps]), game(leaps, [0.9] * len(leaps))],
+        "stalled": [both, *one_by_one],
     }
     assert sorted(streams) == detectors.names()
     watched = [
@@ -94,6 +100,9 @@ def every_reason() -> list[str]:
         table = pd.DataFrame({"occupancy": [20 * ratio for ratio in ratios]})
         verdict = judge(events=[], steps=steps, statistics=table, bands=bands, finished=finished)
         found.append(verdict)
+    still = [Observation(step, {"grad_norm_g": float(step < 200)}) for step in range(600)]
+    stalled = raised_by("stalled", still, judged=True)
+    found.append(of_a_standstill(found[0], stalled))
     imports = [{"judged": judged} for judged in (["divergence", "revolution"], ["divergence"], ["revolution"], [])]
     return [verdict.reason for verdict in [*found, *(of_an_import(found[2], {"imported": said}) for said in imports)]]
 
