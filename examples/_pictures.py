@@ -62,13 +62,14 @@ def read(folder: Path, size: int, *, colour: bool = False) -> tuple[Tensor, list
     # Thumbnails and the like lie in hidden folders.
     files = sorted(path for path, parts in inside.items() if not any(part.startswith(".") for part in parts))
     pictures, places, skipped = [], [], []
+    white = max((brightest(path) for path in files), default=0)
     for path in files:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Pillow's, on odd files that it reads all the same
                 with Image.open(path) as image:
                     image.draft("RGB", (4 * size, 4 * size))  # a photograph is not decoded in full only to be shrunk
-                    pictures.append(as_tensor(as_seen(image, "RGB" if colour else "L"), size))
+                    pictures.append(as_tensor(as_seen(image, "RGB" if colour else "L", white), size))
             places.append(inside[path][0] if len(inside[path]) > 1 else folder.resolve().name)
         # Whatever a file holds, and whatever its decoder makes of that: the other pictures are still worth having.
         except Exception as failure:
@@ -89,13 +90,28 @@ def read(folder: Path, size: int, *, colour: bool = False) -> tuple[Tensor, list
     return torch.stack(pictures), places
 
 
-def as_seen(image: Image.Image, mode: str = "L") -> Image.Image:
-    """As a person sees it: upright, its first frame, transparent parts white, 16 bits scaled and not cut off; grey, or
-    with the mode "RGB" in colour."""
+def brightest(path: Path) -> int:
+    """The highest value in a picture of more than 8 bits; 0 for any other, and for what cannot be read."""
+    try:
+        with warnings.catch_warnings(), Image.open(path) as image:
+            warnings.simplefilter("ignore")
+            return int(np.asarray(image).max()) if image.mode.startswith("I") else 0
+    except Exception:
+        return 0  # its reason is told where it is read
+
+
+def as_seen(image: Image.Image, mode: str = "L", white: int = 0) -> Image.Image:
+    """As a person sees it: upright, its first frame, transparent parts white, grey or, with the mode "RGB", in colour.
+
+    Cameras and scanners store 10, 12 or 14 bits in 16, and the file does not say so: white is the smallest 2^k - 1, k
+    even, that covers `white`, the highest value of the whole folder, and those of the picture.
+    """
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         values = np.asarray(image, dtype=np.float64)
-        most = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
+        most = max(float(values.max()), 1.0)
+        if image.mode.startswith("I"):
+            most = next(2.0**bits - 1 for bits in range(8, 34, 2) if 2**bits > max(most, white))
         return Image.fromarray((values / most * 255).clip(0, 255).astype(np.uint8)).convert(mode)
     if image.has_transparency_data:
         image = image.convert("RGBA")

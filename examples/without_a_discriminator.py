@@ -82,8 +82,12 @@ def train(name: str, weight: Weight, pictures: Tensor, chosen: argparse.Namespac
             if step % EVERY == 0:
                 with torch.no_grad():
                     latents = torch.randn(SAMPLES, LATENT, device=chosen.device)
-                    in_use = encoder(pictures[:1024]).chunk(2, dim=1)[0].var(dim=0) > ACTIVE
-                    seen |= {"fake": decoder(latents), "latents": latents, "active_latents": in_use.sum()}
+                    codes = encoder(pictures[:1024]).chunk(2, dim=1)[0]
+                    seen |= {
+                        "active_latents": (codes.var(dim=0) > ACTIVE).sum(),
+                        "code_spread": codes.std(dim=0).mean(),
+                    }
+                    seen |= {"fake": decoder(latents), "latents": latents}
             probe.step(loss_g=loss, **seen)
             if probe.should_stop:
                 break

@@ -159,6 +159,47 @@ def test_an_embedding_by_name_is_made_again_from_the_stored_reference(tmp_path: 
     assert cp.replay(run, sample_size=32) == []
 
 
+def _classes(rows: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(3, (rows,), generator=generator)
+    return 4.0 * labels[:, None] + torch.randn(rows, 2, generator=generator), labels
+
+
+def _of_classes(events: list[cp.Event]) -> list[cp.Event]:
+    return [event for event in events if "class_diversity.1" in event.evidence]
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> cp.Run:
+    """Of three classes one becomes a single point."""
+    with cp.Probe(run=tmp_path / "run", real=_classes(600, 0)) as probe:
+        for step in range(16):
+            fake, labels = _classes(150, step + 1)
+            fake[labels == 1] = 4.0 if step > 7 else fake[labels == 1]
+            probe.step(fake=fake, labels=labels)
+    assert len(_of_classes(probe.events)) == 1
+    return cp.load(tmp_path / "run")
+
+
+def test_a_class_that_collapsed_is_found_again_with_other_modes_or_fewer_samples(labelled: cp.Run) -> None:
+    for changed in ({"modes": cp.toy.ring(8)}, {"sample_size": 100}):
+        assert _of_classes(cp.replay(labelled, **changed)) == _of_classes(labelled.event_list)
+
+
+def test_classes_are_measured_anew_where_the_real_data_come_with_labels(labelled: cp.Run) -> None:
+    classes = [f"class_diversity.{label}" for label in range(3)]
+    table, bands = _measured_anew(labelled, parse_options({"real": _classes(600, 0)}))
+    assert table[classes].equals(labelled.statistics[classes])
+    assert {name: bands[name] for name in classes} == {name: labelled.bands[name] for name in classes}
+    for real in (_classes(600, 0), _classes(600, 99)):
+        assert len(_of_classes(cp.replay(labelled, real=real, embed=lambda samples: 2 * samples))) == 1
+
+
+def test_classes_are_left_out_where_nobody_knows_what_real_ones_would_score(labelled: cp.Run) -> None:
+    for changed in ({"real": _classes(600, 0)[0]}, {"embed": lambda samples: samples[:, :1]}):
+        assert _of_classes(cp.replay(labelled, **changed)) == []
+
+
 def test_a_torn_capture_is_named_and_left_out(tmp_path: Path) -> None:
     _by_hand(tmp_path / "run", _varied(8))
     torn = sorted((tmp_path / "run" / "captures").iterdir())[3]

@@ -228,7 +228,8 @@ class _Attached:
             self._guard.report(found)
         elif self._assembler.steps >= _UNDERSTOOD_STEPS:
             self._checked = self._observer.seen.steps >= 50
-            if self._checked or self._pipeline.costs.taken:
+            sure = trouble(self._observer.seen, after=_UNDERSTOOD_STEPS) is None
+            if self._checked or (self._pipeline.costs.taken and sure):
                 self._say_once()
 
     def _say_once(self) -> None:

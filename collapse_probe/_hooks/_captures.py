@@ -40,14 +40,14 @@ class Captures:
             self.pool.rows_added = 0
         return wanted
 
-    def add(self, samples: Tensor, labels: Any) -> bool:
+    def add(self, samples: Tensor, inputs: tuple[Any, Tensor | None]) -> bool:
         """Pool a batch; False, and no more are taken, when its samples have another shape than those before."""
         began = time.perf_counter()
         self.batch_size = max(self.batch_size, len(samples))
         self.pooled_batches += 1
         added = self.pool.add(samples)
         if added:
-            self.extras.add_labels(labels, samples, self.pool)
+            self.extras.add_inputs(inputs, samples, self.pool)
         else:
             self.none()
         self._costs.loop_seconds += time.perf_counter() - began
@@ -58,7 +58,7 @@ class Captures:
         if step < self.schedule.next_due or not self.pool.full:
             return None
         number = self._first + step
-        extras = self.extras.at_capture(number, batch_size=self.batch_size)
+        extras = self.extras.at_capture(number, self.pool.size, batch_size=self.batch_size)
         began, costs = time.perf_counter(), self._costs
         transfer = Transfer([self.pool.snapshot(), *extras.values()], stream)
         self.taken += 1

@@ -11,6 +11,7 @@ from ._fixed import FixedLatents
 from ._guard import Guard
 from ._held_out import HeldOut
 from ._labels import PooledLabels
+from ._latents import PooledLatents
 from ._sheet import SheetWatch
 from ._stopwatch import Stopwatch
 
@@ -40,6 +41,7 @@ class Extras:
         self._pipeline: Pipeline | None = None
         self.sheets = SheetWatch(active=self._fixed is None)
         self._labels = None if options.labels is None else PooledLabels(generator, options.labels)
+        self._latents = None if options.latents is None else PooledLatents(generator, options.latents)
 
     def start(self, guard: Guard, pipeline: Pipeline) -> None:
         """Called once, before the first capture."""
@@ -54,8 +56,9 @@ class Extras:
 
     @property
     def nbytes(self) -> int:
-        """Most memory that it takes on the device for long, in bytes."""
-        return 0 if self._held_out is None else self._held_out.nbytes
+        """Most memory that it takes on the device, in bytes: held-out data, pooled latents and their copy."""
+        held_out = 0 if self._held_out is None else self._held_out.nbytes
+        return held_out + (0 if self._latents is None else 2 * self._latents.nbytes)
 
     @property
     def seconds_per_capture(self) -> float:
@@ -67,16 +70,21 @@ class Extras:
         sheet = self.sheets.close_step()
         return [] if sheet is None else [Capture(step, Transfer([sheet], stream), ("sheet",))]
 
-    def labels_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The labels of one call of the generator, as they were given; None where none are asked for."""
-        return None if self._labels is None else self._labels.of(args, kwargs)
+    def inputs_of(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, rows: int) -> tuple[Any, Tensor | None]:
+        """Labels, as they were given, and latents of one call of the generator; None where none are asked for."""
+        labels = None if self._labels is None else self._labels.of(args, kwargs)
+        latents = None if self._latents is None else self._latents.of(args, kwargs, rows=rows, guard=self._guard)
+        return labels, latents
 
-    def add_labels(self, labels: Any, samples: Tensor, pool: Pool) -> None:
-        """The labels of samples that were just added to the pool."""
+    def add_inputs(self, inputs: tuple[Any, Tensor | None], samples: Tensor, pool: Pool) -> None:
+        """Labels and latents of samples that were just added to the pool."""
+        labels, latents = inputs
         if self._labels is not None:
             self._labels.add(labels, samples, pool=pool, guard=self._guard)
+        if self._latents is not None:
+            self._latents.add(latents, samples, pool)
 
-    def at_capture(self, step: int, *, batch_size: int) -> dict[str, Tensor]:
+    def at_capture(self, step: int, rows: int, *, batch_size: int) -> dict[str, Tensor]:
         """Tensors on the device, by the name under which the capture carries them."""
         self._captures += 1
         before = self._stopwatch.host_seconds
@@ -90,8 +98,9 @@ class Extras:
             self._guard.paused = paused
             # The guard counts what every step costs; this is a cost of captures.
             self._guard.seconds -= self._stopwatch.host_seconds - before
-        labels = {} if self._labels is None else self._labels.snapshot()
-        return labels | scores | ({} if sheet is None else {"sheet": sheet})
+        found = {} if self._labels is None else self._labels.snapshot()
+        found |= {} if self._latents is None else self._latents.snapshot(rows)
+        return found | scores | ({} if sheet is None else {"sheet": sheet})
 
     def _scores(self, batch_size: int) -> dict[str, Tensor]:
         if self._held_out is None or self._pipeline is None:

@@ -1,17 +1,13 @@
 """The labels that a conditional generator was called with, pooled in step with its samples."""
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .._recorder import Pool, class_indices, plain
-from ..errors import InvalidArgument
+from .._recorder import Pool, class_indices
+from ._arguments import picker
 from ._guard import Guard
-
-Pick = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 
 class PooledLabels:
@@ -20,7 +16,7 @@ class PooledLabels:
     def __init__(self, generator: nn.Module, option: Any) -> None:
         """Raises `InvalidArgument` where the generator has no argument of that name."""
         self._option = option
-        self._pick = _picker(generator, option)
+        self._pick = picker(generator, "labels", option)
         self._ring: Pool | None = None
 
     def of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -44,19 +40,3 @@ class PooledLabels:
     def snapshot(self) -> dict[str, Tensor]:
         """What goes into the capture; empty before the first samples."""
         return {} if self._ring is None else {"labels": self._ring.snapshot()}
-
-
-def _picker(generator: nn.Module, option: Any) -> Pick:
-    if callable(option):
-        return lambda args, kwargs: option(args, kwargs)
-    if isinstance(option, int):
-        return lambda args, kwargs: args[option] if option < len(args) else None
-    parameters = inspect.signature(plain(generator).forward).parameters
-    keywords = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    if option not in parameters and not keywords:
-        raise InvalidArgument(
-            f"labels is {option!r}; the generator's forward takes {', '.join(parameters) or 'nothing'}: name one of "
-            "these, its position, or a callable (args, kwargs) -> labels"
-        )
-    place = list(parameters).index(option) if option in parameters else len(parameters)
-    return lambda args, kwargs: args[place] if place < len(args) else kwargs.get(option)

@@ -66,7 +66,7 @@ class Observer:
 
     @property
     def device_bytes(self) -> int:
-        """Most that its buffers take on the device: two chunks, the pool and its copy on its way out, held-out data."""
+        """Most that its buffers take on the device: two chunks, the pool and its copy, and the extras."""
         return 2 * self._chunk.nbytes + 2 * self.captures.pool.nbytes + self.extras.nbytes
 
     def on_generator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
@@ -81,8 +81,8 @@ class Observer:
             self._called_since_close |= not self.seen.has_discriminator
             if self.captures.want(samples, self.seen.steps):
                 # Sampling for a look at it sends no gradient back; training does.
-                labels = self.extras.labels_of(args, kwargs)
-                watch(samples, GradientHook(self._on_sample, made, samples.detach(), labels))
+                inputs = self.extras.inputs_of(args, kwargs, rows=len(samples))
+                watch(samples, GradientHook(self._on_sample, made, samples.detach(), inputs))
 
     def on_discriminator(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """A call of D returned."""
@@ -227,14 +227,14 @@ class Observer:
         if self.worker is not None:
             self.worker.put(item)
 
-    def _on_sample_gradient(self, made: Made, samples: Tensor, labels: Any, gradient: Tensor) -> None:
+    def _on_sample_gradient(self, made: Made, samples: Tensor, inputs: Any, gradient: Tensor) -> None:
         if torch.is_grad_enabled():
             return
         # A reconstruction, or whatever else the discriminator was not asked about, is not what is watched.
         if made.pooled or (self.seen.recognised_samples and not made.consumed):
             return
         made.pooled = True
-        if not self.captures.add(samples, labels):
+        if not self.captures.add(samples, inputs):
             self.guard.report(
                 f"the generator's samples changed to shape {tuple(samples.shape[1:])} after "
                 f"{self.captures.pool.shape}, so no more are captured; for a growing generator attach anew at each size"

@@ -33,7 +33,7 @@ _WAIT_FOR_GENERATOR = 1000
 _COMPILED = "attach before a step function is compiled, and the modules that your optimizers train"
 
 
-def trouble(seen: Seen, *, at_the_end: bool = False) -> str | None:
+def trouble(seen: Seen, *, at_the_end: bool = False, after: int = _LOOK_AFTER) -> str | None:
     """What of the loop is not understood after 50 updates, and which option or change resolves it; None if all is well.
 
     >>> trouble(Seen(has_discriminator=True, discriminator_calls=99, d_updates=99))  # doctest: +ELLIPSIS
@@ -49,12 +49,17 @@ def trouble(seen: Seen, *, at_the_end: bool = False) -> str | None:
         return "no optimizer updated the generator's parameters; attach the modules that your optimizers train"
     if not seen.steps and not seen.d_updates and seen.changed and (at_the_end or seen.polls >= _LOOK_AFTER):
         return f"nothing was seen of the loop, though the networks have changed; {_COMPILED}"
-    if seen.steps < _LOOK_AFTER:
+    if seen.steps < after:
         return None
     if not seen.pooled_batches:
         return (
             "no samples could be taken from what the generator returns; pass sample=..., a callable that picks a "
             "batch (n, ...) out of its output"
+            + (
+                ", unless the order should be attach(G, D)"
+                if seen.has_discriminator and not seen.judged_samples
+                else ""
+            )
         )
     if not seen.has_discriminator:
         return None

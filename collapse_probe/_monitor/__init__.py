@@ -1,5 +1,6 @@
 """Statistics, then detectors, on one observation at a time."""
 
+from ._classes import CLASS_DIVERSITY as CLASS_DIVERSITY
 from ._classes import follow_classes as follow_classes
 from ._held_out import D_HELD_OUT as D_HELD_OUT
 from ._held_out import D_TRAINING as D_TRAINING

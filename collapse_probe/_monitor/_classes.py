@@ -15,7 +15,7 @@ from .._records import Band
 from ..statistics._per_class import GENERATED_ROWS, REAL_ROWS
 from ._reference import NULL_DRAWS, Reference, embed_rows
 
-NAME = "class_diversity"
+CLASS_DIVERSITY = "class_diversity"
 MOST_CLASSES = 64
 _FITTED_ROWS = 1024
 
@@ -44,7 +44,7 @@ class ClassDiversity:
     def described(self) -> dict[str, Any]:
         """What the report says of the columns."""
         title = "Mean distance between samples of one class, as a share of real data's."
-        return {NAME: {"title": title, "unit": "ratio", "healthy": "reference", "part": "class"}}
+        return {CLASS_DIVERSITY: {"title": title, "unit": "ratio", "healthy": "reference", "part": "class"}}
 
 
 def follow_classes(reference: Reference, sample: Float[Tensor, "m ..."], labels: Int64[Tensor, " m"]) -> Reference:
@@ -82,7 +82,7 @@ def follow_classes(reference: Reference, sample: Float[Tensor, "m ..."], labels:
 
 
 def _column(label: int) -> str:
-    return f"{NAME}.{label}"
+    return f"{CLASS_DIVERSITY}.{label}"
 
 
 def _mean_distance(points: Float[Tensor, "n d"]) -> float:

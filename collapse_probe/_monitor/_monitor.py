@@ -7,6 +7,7 @@ from .._best import BestCapture
 from .._records import Band, Event, Observation
 from ..detectors._base import DetectorOptions
 from ._advice import with_best_step, with_time_left
+from ._alone import Company
 
 
 class Monitor:
@@ -22,10 +23,12 @@ class Monitor:
         self._of_steps = [detector.update for detector in watching if detector.watches != "statistics"]
         self._of_statistics = [detector.update for detector in watching if detector.watches != "steps"]
         self._best = BestCapture()
+        self._company = Company()
         self.events: list[Event] = []
 
     def observe_step(self, step: int, values: Mapping[str, float]) -> list[Event]:
         """Take the columns of a training step; the events that it raised."""
+        self._company.observe(values)
         return self._observe(Observation(step, values), self._of_steps)
 
     def observe_statistics(self, step: int, values: Mapping[str, float], bands: Mapping[str, Band]) -> list[Event]:
@@ -42,7 +45,7 @@ class Monitor:
             event = update(observation)
             if event is not None:
                 self._best.note(event)
-                event = with_best_step(event, self._best.step)
+                event = with_best_step(self._company.fitting(event), self._best.step)
                 raised.append(with_time_left(event, self._total_steps))
         self.events += raised
         return raised

@@ -22,7 +22,7 @@ from ._pipeline import Pipeline as Pipeline
 from ._pool import Pool as Pool
 from ._probe import Probe as Probe
 from ._random_states import random_states_kept as random_states_kept
-from ._reservoir import rows_of as rows_of
+from ._reservoir import labelled_rows_of as labelled_rows_of
 from ._scores import ScoreKind as ScoreKind
 from ._scores import softplus as softplus
 from ._scores import to_logits as to_logits

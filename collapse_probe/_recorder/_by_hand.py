@@ -20,8 +20,9 @@ OWN_COLUMNS = frozenset(
 
 def check_by_hand(options: Options) -> None:
     """Refuse options that need the calls of an attached probe."""
-    if options.labels is not None:
-        raise InvalidArgument("a probe fed by hand sees no calls; give labels to step(labels=...)")
+    for name, unasked in (("labels", (None,)), ("latents", (None, "auto"))):
+        if getattr(options, name) not in unasked:
+            raise InvalidArgument(f"a probe fed by hand sees no calls; give {name} to step({name}=...)")
     if options.fixed_latents is not None:
         raise InvalidArgument("fixed_latents needs the generator itself: use attach(G, D, ...), or leave it out")
     if options.held_out is not None:

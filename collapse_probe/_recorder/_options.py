@@ -42,6 +42,7 @@ class ProbeOptions(TypedDict, total=False):
     tags: Mapping[str, str]
     disk_limit: int
     labels: str | int | Callable[..., Any] | None
+    latents: str | int | Callable[..., Any] | None
     class_names: Sequence[str] | None
     fixed_latents: Any
     held_out: Tensor | np.ndarray | None
@@ -72,6 +73,7 @@ class Options:
     tags: Mapping[str, str] = field(default_factory=dict)
     disk_limit: int = 10**9
     labels: str | int | Callable[..., Any] | None = None
+    latents: str | int | Callable[..., Any] | None = "auto"
     class_names: Sequence[str] | None = None
     fixed_latents: Any = None
     held_out: Any = None
@@ -111,12 +113,14 @@ class Options:
             )
         if not isinstance(self.tags, Mapping) or not all(isinstance(x, str) for kv in self.tags.items() for x in kv):
             raise InvalidArgument(f"tags is {self.tags!r}; expected a mapping of strings to strings")
-        number = isinstance(self.labels, int) and not isinstance(self.labels, bool) and self.labels >= 0
-        if not (self.labels is None or isinstance(self.labels, str) or number or callable(self.labels)):
-            raise InvalidArgument(
-                f"labels is {self.labels!r}; expected the name of an argument of the generator's call, its position, "
-                "or a callable (args, kwargs) -> labels"
-            )
+        for name in ("labels", "latents"):
+            value = getattr(self, name)
+            number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+            if not (value is None or isinstance(value, str) or number or callable(value)):
+                raise InvalidArgument(
+                    f"{name} is {value!r}; expected the name of an argument of the generator's call, its position, "
+                    f"or a callable (args, kwargs) -> {name}"
+                )
         if self.class_names is not None and not _are_names(self.class_names):
             raise InvalidArgument(
                 f"class_names is {self.class_names!r}; expected a list of strings, that of class 0 first"

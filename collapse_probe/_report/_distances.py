@@ -12,7 +12,7 @@ from ._batches import FARTHEST, channels_last, is_image
 from ._style import AXIS, GENERATED, REAL, Figure, layout, plain
 from ._view import View
 
-SIDE, MOST_NUMBERS, MOST_SAMPLES, BINS, MOST_PAIRS = 16, 4096, 128, 40, 400
+SIDE, MOST_NUMBERS, MOST_SAMPLES, BINS, MOST_PAIRS = 16, 4096, 128, 40, 250
 
 
 def features(samples: Shaped[np.ndarray, "n ..."]) -> Float[np.ndarray, "n d"]:
@@ -65,18 +65,21 @@ def distances_figure(view: View, batches: list[np.ndarray]) -> tuple[Figure, lis
 def latents_figure(view: View) -> tuple[Figure, list[dict[str, Any]], list[str]] | None:
     """How far two samples are from each other against how far their latents are, and the rank correlation of the two.
 
-    None unless every batch shown was stored with its latents.
+    Where samples have labels, of two samples of one class: else the class would be most of what is seen. None unless
+    every batch shown was stored with its latents.
     """
     pairs = []
     for step, batch in view.shown.items():
         try:
-            latents = view.run.capture(step).get("latents")
+            capture = view.run.capture(step)
         except CollapseProbeError:
             return None
+        latents = capture.get("latents")
         if latents is None or latents.ndim < 1 or len(latents) != len(batch) or len(batch) < 3:
             return None
         kept = MOST_SAMPLES
-        pairs.append((pdist(features(latents[:kept])), pdist(features(batch[:kept]))))
+        alike = _of_one_class(capture.get("labels"), len(batch))
+        pairs.append((pdist(features(latents[:kept]))[alike], pdist(features(batch[:kept]))[alike]))
     if not pairs:
         return None
     told = [view.say("rank correlation {value}", value=f"{_correlation(z, x):.2f}") for z, x in pairs]
@@ -88,6 +91,16 @@ def latents_figure(view: View) -> tuple[Figure, list[dict[str, Any]], list[str]]
     top = 1.05 * max(float(x.max()) for _, x in pairs)
     look = _look(view.say("distance between two latents"), view.say("distance between their samples"), [0, top or 1])
     return {"data": [trace], "layout": look | {"hovermode": "closest"}}, moves, told
+
+
+def _of_one_class(labels: np.ndarray | None, rows: int) -> np.ndarray | slice:
+    """Which pairs, in the order of `pdist`, are of one class; all of them where that is not known of enough."""
+    if labels is None or labels.shape != (rows,):
+        return slice(None)
+    labels = labels[:MOST_SAMPLES]
+    first, second = np.triu_indices(len(labels), 1)
+    alike: np.ndarray = labels[first] == labels[second]
+    return alike if alike.sum() >= 3 else slice(None)
 
 
 def _correlation(first: np.ndarray, second: np.ndarray) -> float:

@@ -112,7 +112,8 @@ def latents(run: Run, step: int | None) -> Figure:
     found = latents_figure(at(run, step))
     if found is None:
         raise InvalidArgument(
-            f"{run.path} has no latents with this capture; expected probe.step(fake=..., latents=...)"
+            f"{run.path} has no latents with this capture; expected attach(..., latents=...) or "
+            "probe.step(fake=..., latents=...)"
         )
     return found[0]
 

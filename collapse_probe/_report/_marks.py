@@ -7,7 +7,7 @@ import numpy as np
 
 from .._records import Event, subject
 from ._style import REAL, SEVERITY, plain
-from ._view import View
+from ._view import CLASSES, View
 
 
 def words(view: View, event: Event) -> str:
@@ -18,6 +18,17 @@ def words(view: View, event: Event) -> str:
 def kind(view: View, event: Event) -> str:
     """The kind of an event."""
     return view.say(event.kind.replace("_", " "))
+
+
+def message(view: View, event: Event) -> str:
+    """What the event says, in the language of the page, its classes by their names."""
+    said = view.say.told(event.message)
+    stems = [name.partition(".")[::2] for name in event.evidence]
+    labels = [label for stem, label in stems if stem == CLASSES and label.isdecimal()]
+    # Detectors say their classes first, and nothing with a digit before.
+    return (
+        said.replace(", ".join(labels), ", ".join(view.class_name(int(each)) for each in labels), 1) if labels else said
+    )
 
 
 def ends(view: View) -> list[int]:
@@ -41,7 +52,7 @@ def event_traces(view: View) -> list[dict[str, Any]]:
         colour = SEVERITY[event.severity]
         said = view.say("began at {onset}, raised at {step}", onset=f"{event.onset:,}", step=f"{event.step:,}")
         text = f"<b>{plain(words(view, event))}</b> {said}<br>"
-        text += "<br>".join(plain(line) for line in _wrapped(view.say.told(event.message)))
+        text += "<br>".join(plain(line) for line in _wrapped(message(view, event)))
         traces.append(
             {
                 "type": "scatter",

@@ -8,7 +8,7 @@ from ._captures import Moving
 from ._cards import moving_cards, moving_data
 from ._figures import heat_figure, time_figure
 from ._html import cost, pairs, plot
-from ._marks import words
+from ._marks import message, words
 from ._pack import packed
 from ._rows import EVENTS, Row, rows
 from ._style import SEVERITY, VERDICTS, Figure, escape
@@ -130,7 +130,7 @@ def _events(view: View) -> str:
             f"<div class='event' style='--colour:{SEVERITY[event.severity]}'>"
             f"<b>{escape(said[:1].upper() + said[1:])}</b> "
             f"<span class='quiet'>{began}{escape(seen)}</span>"
-            f"<p>{escape(say.told(event.message))}</p><p class='advice'><b>{escape(say('What to do.'))}</b> "
+            f"<p>{escape(message(view, event))}</p><p class='advice'><b>{escape(say('What to do.'))}</b> "
             f"{escape(say.told(event.advice))}</p>{evidence}</div>"
         )
     more = view.event_count - len(items)

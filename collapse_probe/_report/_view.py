@@ -159,9 +159,20 @@ class View:
         )
 
     def part_names(self, name: str) -> list[str]:
-        """How the parts of a vector statistic are called: their numbers, with the names that the run gave classes."""
+        """How the parts of a vector statistic are called: their numbers, with the names that the run gave classes.
+
+        Modes that a classifier tells apart are classes: those of its labels that it gave to real data, in order.
+        """
         numbers = [column.rpartition(".")[2] for column in self.vectors[name]]
-        return [self.class_name(int(each)) for each in numbers] if name == CLASSES else numbers
+        if name == CLASSES:
+            return [self.class_name(int(each)) for each in numbers]
+        try:
+            labels = self.run.reference_tensors.get(f"{name}.labels")
+        except CollapseProbeError:
+            return numbers
+        if labels is None or labels.ndim != 1 or labels.dtype.kind not in "iu":
+            return numbers
+        return [self.class_name(int(labels[int(each)])) if int(each) < len(labels) else each for each in numbers]
 
     def class_name(self, label: int) -> str:
         """The number of a class, and its name where the run has one."""

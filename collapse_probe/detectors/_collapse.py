@@ -13,7 +13,7 @@ _RECOVERING_CHECKS = 3
 _HALF = 0.5
 _MOST = 0.8
 
-_ADVICE = (
+ADVICE = (
     "Stop here: a generator seldom comes back from this by itself. Go back to the best step before the onset, and "
     "train on with a gradient penalty (R1) or with lower learning rates for both players, which helped most where "
     "remedies were tried (docs/remedies.md); a smaller discriminator or more data may help too, label smoothing hardly."
@@ -21,7 +21,7 @@ _ADVICE = (
 _WARNING_ADVICE = (
     "Look at the latest samples. If they have become alike, stop; otherwise wait: this becomes critical if it lasts."
 )
-_NARROWING_ADVICE = (
+NARROWING_ADVICE = (
     "Watch this run: part of the data's variety has gone. If it goes on falling, lower the learning rates or add a "
     "gradient penalty."
 )
@@ -150,14 +150,14 @@ class Collapse(AbstractDetector):
         if lasted and self._low > self._at.confirming and self._reported != "critical":
             self._reported = "critical"
             message = f"Collapse since step {onset}: {fell}, and stays there."
-            return Event("collapse", "critical", step, onset, message, evidence, _ADVICE)
+            return Event("collapse", "critical", step, onset, message, evidence, ADVICE)
         if self._low >= self._at.confirming and self._reported in ("nothing", "narrowing"):
             self._reported = "warning"
             message = f"Collapsing since step {onset}: {fell}."
             return Event("collapse", "warning", step, onset, message, evidence, _WARNING_ADVICE)
         if self._narrow >= self._at.narrowing and self._reported == "nothing":
             self._reported = "narrowing"
-            return Event("collapse", "warning", step, onset, f"Narrowing: {fell}.", evidence, _NARROWING_ADVICE)
+            return Event("collapse", "warning", step, onset, f"Narrowing: {fell}.", evidence, NARROWING_ADVICE)
         if self._reported != "nothing" and self._back >= _RECOVERING_CHECKS:
             self._reported = "nothing"
             self._were_low.clear()

@@ -13,7 +13,7 @@ _ABOVE_REAL = 5.0
 _CHECKS = 5
 _CLEAN = 0.10
 
-_ADVICE = (
+ADVICE = (
     "Look at samples beside their nearest real ones in the report. Copies are of little use, however good they look: "
     "get more data (mirrored ones are not new), augment what the discriminator sees, or stop earlier."
 )
@@ -50,7 +50,7 @@ class Memorisation(AbstractDetector):
                 f"Memorising since step {onset}: {share:.0%} of the samples nearly repeat a real one, of real "
                 f"data that were not compared with {band.mean:.0%}."
             )
-            return Event("memorisation", "warning", step, onset, message, evidence, _ADVICE)
+            return Event("memorisation", "warning", step, onset, message, evidence, ADVICE)
         if news == "ends":
             message = f"Of the samples only {share:.0%} nearly repeat a real one now."
             return Event("recovery", "warning", step, step, message, evidence, "No action needed.")

@@ -15,7 +15,7 @@ _GROWING = 1.25
 _WARM_UP_STEPS = 2000
 _QUARTER, _HALF = 0.25, 0.5
 
-_ADVICE = (
+ADVICE = (
     "Check that the samples and the real data have the same scale, that gradients reach the generator "
     "(grad_norm_g), and that the learning rates are not far off. Slow starters exist: if the pictures still improve, "
     "let it run."
@@ -98,7 +98,7 @@ class NeverFitted(AbstractDetector):
         }
         evidence = {name: value for name, value in evidence.items() if not math.isnan(value)}
         severity: Literal["warning", "critical"] = "warning" if self._reported == "warning" else "critical"
-        return Event("never_fitted", severity, step, self._first, message, evidence, _ADVICE)
+        return Event("never_fitted", severity, step, self._first, message, evidence, ADVICE)
 
 
 def _median(values: list[float]) -> float:

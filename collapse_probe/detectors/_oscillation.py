@@ -17,12 +17,12 @@ _HOPS = 4
 _SETTLED = 0.75
 _GROWING = 1.5
 
-_ADVICE = (
+ADVICE = (
     "The players chase each other in a circle: the discriminator punishes where the generator is, and it moves on. "
     "Give the discriminator several updates a step, which helped in every try (docs/remedies.md), where a gradient "
     "penalty, a lower beta1 and other rates by themselves did not; an average of the generator's weights may help too."
 )
-_WARNING_ADVICE = (
+WARNING_ADVICE = (
     "Look at a few captures in a row: if each shows another part of the data, stop, and give the discriminator more "
     "updates a step."
 )
@@ -87,10 +87,10 @@ class Oscillation(AbstractDetector):
         self._since = self._since + 1 if hopping else 0
         if self._reported == "nothing" and self._since >= _CHECKS:
             self._reported = "warning"
-            return self._event("warning", step, evidence, _WARNING_ADVICE)
+            return self._event("warning", step, evidence, WARNING_ADVICE)
         if self._reported == "warning" and self._since >= _CHECKS + self._lasting:
             self._reported = "critical"
-            return self._event("critical", step, evidence, _ADVICE)
+            return self._event("critical", step, evidence, ADVICE)
         return None
 
     def _event(

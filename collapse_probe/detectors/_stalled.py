@@ -15,7 +15,7 @@ _NOTHING = 2.0**-23
 _BACK = 0.01
 _STEPS_PER_PATIENCE = 50
 
-_ADVICE = (
+ADVICE = (
     "Waiting changes nothing: what the generator draws stays as it is. Most often the discriminator is so certain that "
     "the loss has gone flat: compute it from logits (binary_cross_entropy_with_logits) and not from probabilities, "
     "which are clipped or round to 0 and 1. Go back to a checkpoint of both players from before it, with a weaker "
@@ -135,7 +135,7 @@ class Stalled(AbstractDetector):
             advice = _DISCRIMINATOR_ADVICE
             message = f"The discriminator stands still since step {self._onset}: no gradient reaches it (its {fell}"
         else:
-            advice = _ADVICE if severity == "critical" else _WARNING_ADVICE
+            advice = ADVICE if severity == "critical" else _WARNING_ADVICE
             message = f"Training stands still since step {self._onset}: no gradient reaches "
             both = self._rests(self._discriminator)
             message += f"either player (the generator's {fell}" if both else f"the generator (its {fell}"

@@ -51,7 +51,10 @@ In time, by capture:
 |---|---|---|
 {course}
 
-The report has both runs side by side, and the sheets as a film under its slider.
+The report has both runs side by side, the sheets as a film under its slider, and, for the captured samples, whose
+latents `attach` keeps by itself, the panel *Do the latents matter?*:
+
+![Do the latents matter? In `convolutional`](digits_networks-matter.png)
 
 ![Both runs in the report](digits_networks-overview.png)
 """
@@ -79,6 +82,7 @@ def page(runs: Path, pictures: Path) -> str:
     under_names(turned, pictures / "digits_networks-latents.png", beside=True)
     with opened(cp.report(found, runs / "report.html", title="Digits by two networks")) as screens:
         screens.overview(pictures / "digits_networks-overview.png")
+        screens.panel("convolutional", "Do the latents matter?", pictures / "digits_networks-matter.png")
     places = range(0, len(found[0].sheets), max(1, len(found[0].sheets) // 5))
     course = [f"| {found[0].sheets[at]:,} | " + " | ".join(ratio(run, at) for run in found) + " |" for at in places]
     tags = found[0].info["tags"]

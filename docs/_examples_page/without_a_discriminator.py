@@ -39,8 +39,13 @@ far apart their latents are.
 The detectors know nothing of posteriors. They see that samples are all alike: from the start, which is
 *never fitted*, or from some step on, which is a *collapse*, with its onset. `latents in use` and the report's
 panel on latents say which kind it is: samples that are the same however far apart their latents lie. The height of the
-cloud says so, not its rank correlation, which is the same on a scale of nothing. What the report then advises is meant
-for GANs: here the remedy is to lower the weight.
+cloud says so, not its rank correlation, which is the same on a scale of nothing. Where no discriminator was seen, the
+advice is to lower that weight.
+
+Nor do they know of latents. `autoencoder` narrows by its samples, and they are what is judged: its codes spread as it
+learns, here from a standard deviation of {spread[0]:.1f} at step {widest:,}, when diversity was highest, to
+{spread[1]:.1f} at the end (seed {first}), so that normal latents, of 1, come from an ever smaller part of where the
+codes lie. The decoder has forgotten nothing; other latents would be the remedy, or a `vae`.
 
 ![Do the latents matter? In `vae`](without_a_discriminator-latents-vae.png)
 
@@ -88,8 +93,12 @@ def page(runs: Path, pictures: Path) -> str:
             screens.panel(name, "Do the latents matter?", target)
         screens.banner("tightened", pictures / "without_a_discriminator-tightened.png")
     names = list(found)
+    learning = first["autoencoder"]
+    widest = int(learning.statistics["occupancy"].idxmax())
+    spread = learning.steps["code_spread"].dropna()
     return HEAD.format(
         size=real.shape[-1], first=seed, strict=example.STRICT, latent=example.LATENT, active=example.ACTIVE,
+        widest=widest, spread=(spread[widest], spread.iloc[-1]),
         seeds=f"seeds {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"seed {seed}",
         table="\n".join([TABLE, *(row(each[name], seed) for name in MODELS for seed, each in found.items())]),
     )  # fmt: skip

@@ -77,6 +77,19 @@ def test_sixteen_bits_a_pixel_are_scaled_and_not_cut_off(example: Example, tmp_p
         assert abs(float(pictures.as_tensor(pictures.as_seen(image), 16).mean())) < 0.01
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_fewer_bits_in_sixteen_are_as_bright_as_they_were_taken(example: Example, tmp_path: Path, bits: int) -> None:
+    ramp = np.linspace(0, 1, 64 * 64).reshape(64, 64)
+    for index in range(32):
+        # One picture has pure white; a dark one stays dark beside it.
+        share = 1.0 if index == 7 else 0.1
+        Image.fromarray((share * ramp * (2**bits - 1)).astype(np.uint16)).save(tmp_path / f"{index:02}.png")
+    read, _ = example("_pictures").read(tmp_path, 64)
+    expected = torch.from_numpy(2 * ramp - 1).float()
+    assert (read[7, 0] - expected).abs().max() < 0.03
+    assert (read[8, 0] - (0.1 * (expected + 1) - 1)).abs().max() < 0.03
+
+
 def test_a_pass_shows_each_picture_once_and_few_pictures_are_a_batch(example: Example) -> None:
     stream = example("_pictures").batches(torch.arange(12), 4)
     assert sorted(torch.cat([next(stream) for _ in range(3)]).tolist()) == list(range(12))

@@ -43,10 +43,10 @@ NOT_INJECTED = {
     **{
         f"*.{cls}.__init__": BEFORE
         for cls in (
-            "Account Captures Extras FixedLatents HeldOut UntracedModule Guard "
-            "PooledLabels Memory Observer Players ScorePicker SheetWatch "
-            "Stopwatch Tap HandScores CaptureCosts Keeper Listener Pipeline Pool Probe Reservoir Sheets Worker "
-            "CaptureBudget Coordination Schedule Rows Flusher Thinned RunLock Outbox Off Gaps Trouble Waiting"
+            "Account Captures Company Extras FixedLatents HeldOut UntracedModule Guard PooledLabels PooledLatents "
+            "Memory Observer Players ScorePicker SheetWatch Stopwatch Tap HandScores CaptureCosts Keeper Listener "
+            "Pipeline Pool Probe Reservoir Sheets Worker CaptureBudget Coordination Schedule Rows Flusher Thinned "
+            "RunLock Outbox Off Gaps Trouble Waiting"
         ).split()
     },
     "_best.best_capture": ELSEWHERE,
@@ -64,6 +64,7 @@ NOT_INJECTED = {
     "_recorder._reservoir.Reservoir.done": "is asked by the loop and by the worker: two failures, two warnings",
     "_monitor._held_out.overfitting_described": "is asked once, with the reference; its caller is injected",
     "_monitor._held_out.rows_compared": "is asked by the loop and by the worker: two failures, two warnings",
+    "_hooks._arguments.*": BEFORE,
     "_hooks._captures.Captures.none": ELSEWHERE,
     "_recorder._pool.Pool.shape": ELSEWHERE,
     "_recorder._rows.Flusher.wake": PAUSES,

@@ -10,7 +10,17 @@ import torch
 import collapse_probe as cp
 from collapse_probe._monitor import Monitor
 from collapse_probe._monitor._advice import with_best_step, with_time_left
+from collapse_probe._monitor._alone import Company
 from collapse_probe._records import Band, Event
+from collapse_probe.detectors import (
+    _class_collapse,
+    _collapse,
+    _divergence,
+    _memorisation,
+    _never_fitted,
+    _oscillation,
+    _stalled,
+)
 
 COLLAPSE = Event("collapse", "critical", 99, 50, "Collapse.", {}, "Stop here.")
 RECOVERY = Event("recovery", "warning", 99, 99, "Recovered.", {}, "No action needed.")
@@ -77,3 +87,48 @@ def test_a_critical_event_names_the_best_step_before_it() -> None:
     warning, critical = monitor.events
     assert "best generator" not in warning.advice
     assert critical.advice.endswith("The best generator was at step 20.")
+
+
+def _narrowed(run: Path, **columns: float) -> list[cp.Event]:
+    """Points, varied at first and then all in one place; with these columns at each step."""
+    random = torch.Generator().manual_seed(0)
+    with cp.Probe(run=run, real=torch.randn(256, 2, generator=random)) as probe:
+        for step in range(24):
+            spread = 1.0 if step < 10 else 0.01
+            probe.step(fake=spread * torch.randn(64, 2, generator=random), **columns)
+    return probe.events
+
+
+def test_a_generator_alone_is_not_advised_on_its_discriminator(tmp_path: Path) -> None:
+    alone, judged = _narrowed(tmp_path / "alone", loss_g=1.0), _narrowed(tmp_path / "judged", loss_d=0.7)
+    assert [event.message for event in alone] == [event.message for event in judged]
+    first, second = alone[-1].advice, judged[-1].advice
+    assert alone[-1].severity == "critical"
+    assert "KL term" in first and "R1" not in first and "best generator was at step" in first
+    assert "R1" in second and "KL" not in second
+    for name, events in (("alone", alone), ("judged", judged)):
+        assert cp.replay(tmp_path / name) == events == cp.load(tmp_path / name).event_list
+
+
+def test_every_advice_that_names_the_discriminator_or_the_players_has_another_without_one() -> None:
+    texts = {
+        text
+        for module in (_collapse, _never_fitted, _oscillation, _memorisation, _class_collapse, _divergence)
+        for name, text in vars(module).items()
+        if name.endswith("ADVICE")
+    }
+    assert len(texts) == 9
+    # What is said of a discriminator that stands still is said of one that was seen.
+    for text in texts | {_stalled.ADVICE}:
+        event = Company().fitting(dataclasses.replace(COLLAPSE, advice=text))
+        said = event.advice.replace("If there is a discriminator that the probe was not shown", "")
+        assert not any(word in said for word in ("discriminator", "players", "R1", "gradient penalty")), said
+
+
+def test_a_discriminator_whose_first_losses_are_nan_is_one_all_the_same() -> None:
+    company, collapse = Company(), dataclasses.replace(COLLAPSE, advice=_collapse.ADVICE)
+    company.observe({"loss_d": math.nan, "loss_g": 1.0})
+    assert company.fitting(collapse) != collapse
+    company.observe({"loss_d": 0.7})
+    company.observe({"loss_g": 1.0})
+    assert company.fitting(collapse) == collapse

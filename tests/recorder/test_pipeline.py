@@ -240,6 +240,7 @@ def test_captures_that_a_stalled_analysis_cannot_take_are_dropped_and_counted_an
     generator = nn.Linear(1, pixels)
     optimizer = torch.optim.SGD(generator.parameters(), 0.01)
     options: dict[str, Any] = {"real": torch.randn(32, pixels), "embed": embed, "every": 1, "sample_size": 16}
+    options |= {"latents": None}  # captures are as large as the samples in them
     with cp.attach(generator, run=tmp_path / "run", **options) as probe:
         gate.clear()
         for _ in range(8):

@@ -61,7 +61,7 @@ def test_no_word_on_the_page_is_english_but_for_names(page: Opened, runs: list[R
 def test_what_happened_and_what_to_do_is_said_in_japanese(page: Opened) -> None:
     banner = page.page.text_content("#run-1 .banner")
     assert "ステップ40から崩壊:多様性が本物の100%から" in banner and "ここで止めてください" in banner
-    assert "クラス1の中で、ステップ22から崩壊" in page.page.text_content("#run-1")
+    assert "クラス1 uprightの中で、ステップ22から崩壊" in page.page.text_content("#run-1")
     assert page.page.text_content("h1") == "GAN学習レポート"
 
 

@@ -125,6 +125,32 @@ def test_at_one_place_the_numbers_and_pictures_of_all_runs_are_side_by_side(page
     assert rows["c-digits"][1:] == ["step 255", "generated samples, step 239"]
 
 
+def test_points_are_drawn_where_other_runs_have_pictures(page: Opened) -> None:
+    page.page.select_option("#choice", "loss_g")
+    page.wait("document.querySelector('#compare').data.length === 5")
+    drawn = """([run, at]) => {
+        const slider = document.querySelector('#at');
+        slider.value = at;
+        slider.dispatchEvent(new Event('input'));
+        const rows = [...document.querySelectorAll('#compare-at tbody tr')];
+        const canvas = rows.find(row => row.cells[0].textContent === run).querySelector('canvas');
+        const pen = canvas.getContext('2d'), pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+        let [first, last] = [1, 0];
+        for (let place = 0; place < pixels.length; place += 4) {
+            // The generated ones are purple; those of the real data are green.
+            if (pixels[place + 3] < 190 || pixels[place + 1] > pixels[place]) continue;
+            const across = ((place / 4) % canvas.width) / canvas.width;
+            [first, last] = [Math.min(first, across), Math.max(last, across)];
+        }
+        return [canvas.getAttribute('aria-label'), last - first];
+    }"""
+    # One mode of eight is left; the frame is half as wide again as the ring.
+    for run, step, spread in (("b-collapsed", 450, 0.7), ("b-collapsed", 900, 0.1), ("a-healthy", 900, 0.7)):
+        told, found = page.run(drawn, [run, step])
+        assert told == f"generated samples, step {step}"
+        assert found == pytest.approx(spread, abs=0.07)
+
+
 def test_only_the_runs_that_are_ticked_are_compared(page: Opened) -> None:
     page.page.click("#pick-none")
     page.wait("document.querySelector('#compare').data.length === 0")

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from collapse_probe import load
+from collapse_probe import Probe, load
 from collapse_probe._records import Event
 from collapse_probe._report._by_class import by_class
 from collapse_probe._report._figures import heat_figure, parts_figure
+from collapse_probe._report._marks import message
 from collapse_probe._report._text import advice
 from collapse_probe._report._view import View
+from collapse_probe._report._words import Words
 from collapse_probe._store import Run, RunWriter
 from tests.report.made_up_runs import bars, image_run, labelled_run
 
@@ -86,6 +89,55 @@ def test_classes_have_their_names_in_bars_and_heat_map(run: Run) -> None:
     assert heat is not None
     assert bars_of["data"][0]["x"] == NAMES == heat["data"][0]["y"]
     assert heat["data"][0]["z"][1, 30] < 0.1 < 0.8 < heat["data"][0]["z"][0, 30]
+
+
+def test_events_call_classes_by_their_names_too(run: Run) -> None:
+    for language, said in (
+        ("en", "Collapse within classes 0 across, 2 aslant since"),
+        ("ja", "クラス0 across, 2 aslant"),
+    ):
+        view = View(run, say=Words(language))  # type: ignore[arg-type]
+        assert said in message(view, view.events[-1])
+    view = View(run)
+    whole = Event("collapse", "warning", 9, 5, "Narrowing: from 2 to 0.", {"diversity": 0.1}, "Look.")
+    assert message(view, whole) == whole.message
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (np.array([0, 2]), ["0 across", "2 aslant"]),
+        (np.array([1, 7]), ["1 upright", "7"]),
+        (np.array([2]), ["2 aslant", "1"]),
+        (np.array([0.0, 2.0]), ["0", "1"]),
+        (None, ["0", "1"]),
+    ],
+    ids=["labels of classes", "one without a name", "one too few", "no labels", "fitted modes"],
+)
+def test_modes_that_a_classifier_tells_apart_have_the_names_of_its_classes(
+    labels: np.ndarray | None, names: list[str], tmp_path: Path
+) -> None:
+    writer = RunWriter(tmp_path / "run", info={"class_names": ["across", "upright", "aslant"]})
+    steps = np.arange(3)
+    shares = {"mode_shares.0": np.full(3, 0.5), "mode_shares.1": np.full(3, 0.5)}
+    writer.append_steps({"step": steps, "time": steps.astype(float)})
+    writer.append_statistics({"step": steps, **shares})
+    state = {} if labels is None else {"mode_shares.labels": labels}
+    writer.write_reference({"real": bars(np.zeros(4, int), 0), **state}, {"bands": {}, "statistics": {}})
+    view = View(load(tmp_path / "run"))
+    assert view.part_names("mode_shares") == names
+    heat = heat_figure(view, "mode_shares")
+    assert heat is not None and heat["data"][0]["y"] == names
+
+
+def test_a_classifier_given_as_modes_names_them(tmp_path: Path) -> None:
+    def kind(samples: torch.Tensor) -> torch.Tensor:
+        return torch.where(samples[:, 0] > 0, 2, 1)
+
+    names = ["nobody", "left", "right"]
+    with Probe(run=tmp_path / "run", real=torch.randn(200, 2), modes=kind, class_names=names) as probe:
+        probe.step(fake=torch.randn(64, 2))
+    assert View(load(tmp_path / "run")).part_names("mode_shares") == ["1 left", "2 right"]
 
 
 def test_what_to_do_about_the_run_is_not_what_to_do_about_a_class(run: Run) -> None:

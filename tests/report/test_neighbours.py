@@ -94,6 +94,19 @@ def test_latents_that_are_ignored_do_not_correlate_with_samples_and_those_that_a
     assert used == 1.0 and abs(ignored) < 0.1
 
 
+def test_latents_are_read_within_a_class_where_there_are_labels(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    latents, labels = random.normal(size=(100, 3)).astype(np.float32), random.integers(4, size=100)
+    far_apart = (1000 * labels[:, None] * np.ones(3)).astype(np.float32)
+    writer = RunWriter(tmp_path / "run", info={})
+    writer.write_capture(0, {"generated": latents + far_apart, "latents": latents, "labels": labels})
+    writer.write_capture(10, {"generated": latents + far_apart, "latents": latents})
+    found = latents_figure(View(load(tmp_path / "run")))
+    assert found is not None
+    within, among_all = (float(said.split()[-1]) for said in found[2])
+    assert within > 0.99 and among_all < 0.2
+
+
 def test_nothing_is_said_of_latents_that_were_not_stored(tmp_path: Path) -> None:
     assert latents_figure(View(point_run(tmp_path / "run", every=500))) is None
 

@@ -25,11 +25,12 @@ JAPANESE = Words("ja")
 SPEAKERS = [
     *sorted((PACKAGE / "detectors").glob("_*.py")),
     PACKAGE / "_monitor" / "_advice.py",
+    PACKAGE / "_monitor" / "_alone.py",
     PACKAGE / "_verdict.py",
 ]
 OF_ENGLISH = re.compile(r"[A-Za-z]{2,}")
 NAMES = (
-    "NaN R1 DiffAugment ADA held_out docs/remedies.md grad_norm_g beta1 epsilon real=... every=... "
+    "NaN R1 KL DiffAugment ADA held_out docs/remedies.md grad_norm_g beta1 epsilon real=... every=... "
     "binary_cross_entropy_with_logits"
 )
 
@@ -39,10 +40,12 @@ def english_in(text: str) -> set[str]:
     return set(OF_ENGLISH.findall(text)) - set(OF_ENGLISH.findall(NAMES))
 
 
-def raised_by(name: str, observations: Iterable[Observation]) -> list[Event]:
-    """Events as they are stored, with what the monitor adds to their advice."""
+def raised_by(name: str, observations: Iterable[Observation], *, judged: bool) -> list[Event]:
+    """Events as they are stored, with what the monitor makes of their advice; `judged` by a discriminator or not."""
     options = DetectorOptions(total_steps=100_000)
     monitor = Monitor(options, lambda: [detectors.get(name)(options)])
+    if judged:
+        monitor.observe_step(0, {"loss_d": 0.7})
     for step, values, bands in observations:
         if bands:
             monitor.observe_statistics(step, values, bands)
@@ -82,7 +85,10 @@ def every_event() -> list[Event]:
         "stalled": [both, *one_by_one],
     }
     assert sorted(streams) == detectors.names()
-    return [event for name, several in streams.items() for stream in several for event in raised_by(name, stream)]
+    watched = [
+        (name, stream, judged) for name, several in streams.items() for stream in several for judged in (True, False)
+    ]
+    return [event for name, stream, judged in watched for event in raised_by(name, stream, judged=judged)]
 
 
 def every_reason() -> list[str]:
@@ -100,7 +106,8 @@ def every_reason() -> list[str]:
         table = pd.DataFrame({"occupancy": [20 * ratio for ratio in ratios]})
         verdict = judge(events=[], steps=steps, statistics=table, bands=bands, finished=finished)
         found.append(verdict)
-    stalled = raised_by("stalled", [Observation(step, {"grad_norm_g": float(step < 200)}) for step in range(600)])
+    still = [Observation(step, {"grad_norm_g": float(step < 200)}) for step in range(600)]
+    stalled = raised_by("stalled", still, judged=True)
     found.append(of_a_standstill(found[0], stalled))
     imports = [{"judged": judged} for judged in (["divergence", "revolution"], ["divergence"], ["revolution"], [])]
     return [verdict.reason for verdict in [*found, *(of_an_import(found[2], {"imported": said}) for said in imports)]]

@@ -3,6 +3,7 @@ const compared = document.querySelector("[data-role=compare]");
 const picks = [...document.querySelectorAll("input.pick")];
 const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#B0588A", "#78818f"];
 const DASHES = ["solid", "dash", "dot", "dashdot"];
+const ACROSS = 240;
 const AT_FIRST = 8, MOST = COLOURS.length * DASHES.length;
 let lines = [], turn = 0;
 
@@ -71,6 +72,33 @@ async function compare() {
   compared.dataset.drawn = "yes";
 }
 
+// What a run had generated at one of its captures: its sheet of pictures, or its points over real ones, drawn small.
+function samplesAt(data, place) {
+  const told = say("generated samples, step {step}", { step: count(data.moving.steps[place]) });
+  if (data.moving.images.length) return Object.assign(new Image(), { src: data.moving.images[place], alt: told });
+  const panel = data.moving.panels.find(each => each.figure === "batch"), figure = data.figures.batch;
+  if (!panel || !figure) return null;
+  const { xaxis, yaxis } = figure.layout, [left, right] = xaxis.range, [low, high] = yaxis.range;
+  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", told);
+  canvas.width = ACROSS;
+  // As in the figure, a unit is as long across as up, if it is there; a frame far from square stays in sight.
+  const shape = yaxis.scaleanchor ? (high - low) / (right - left) : 1;
+  canvas.height = Math.round(ACROSS * Math.min(Math.max(shape, 0.25), 2));
+  const move = panel.moves[panel.shown.length ? panel.shown[place] : place];
+  const clouds = figure.data.slice(1).map(trace => [trace.x, trace.y, trace.marker, 2]);
+  for (const [x, y, marker, size] of [...clouds, [move.x[0], move.y[0], figure.data[0].marker, 3]]) {
+    pen.fillStyle = marker.color;
+    pen.globalAlpha = marker.opacity;
+    for (let index = 0; index < x.length; index++) {
+      const across = (x[index] - left) / (right - left) * ACROSS, up = (high - y[index]) / (high - low) * canvas.height;
+      pen.fillRect(across - size / 2, up - size / 2, size, size);
+    }
+  }
+  return canvas;
+}
+
 // The numbers and the pictures of all chosen runs at one place of the axis.
 function compareAt() {
   const wanted = Number(document.getElementById("at").value), body = document.querySelector("#compare-at tbody");
@@ -90,11 +118,9 @@ function compareAt() {
       row.append(cell);
     }
     const cell = document.createElement("td"), picture = placeOf(each.images, wanted);
-    if (picture >= 0 && !over && each.data.moving.images.length) {
-      const image = document.createElement("img");
-      image.src = each.data.moving.images[picture];
-      image.alt = say("generated samples, step {step}", { step: count(each.data.moving.steps[picture]) });
-      image.title = image.alt;
+    const image = picture >= 0 && !over ? samplesAt(each.data, picture) : null;
+    if (image) {
+      image.title = image.alt || image.getAttribute("aria-label");
       image.className = "sheet small";
       cell.append(image);
     }

@@ -138,6 +138,26 @@ def test_a_loop_that_cannot_be_understood_is_named_once_with_what_to_do(loop: Lo
     assert str(probe.error) in told[0]
 
 
+@pytest.mark.parametrize("swapped", [False, True], ids=["in order", "swapped"])
+def test_the_line_that_says_what_is_watched_is_not_said_of_networks_that_are_swapped(
+    swapped: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    game = networks()
+    pair = (game.discriminator, game.generator) if swapped else (game.generator, game.discriminator)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        # Captures are taken well before the 50th step, at which what is not understood is warned of.
+        with cp.attach(*pair, run=tmp_path / "run", every=2, sample_size=16) as probe:
+            for _ in range(STEPS):
+                _update(game.optimizer_d, _losses(game, game.generator, game.discriminator)[0])
+                _update(game.optimizer_g, _losses(game, game.generator, game.discriminator)[1])
+    told = [str(w.message) for w in caught if issubclass(w.category, CollapseProbeWarning)]
+    assert ("watching: " in capsys.readouterr().err) != swapped
+    assert len(told) == swapped and all("the order" in each for each in told)
+    assert (probe.error is not None) == swapped
+
+
 @every_case
 def test_strict_raises_where_a_loop_cannot_be_understood(loop: Loop, said: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
