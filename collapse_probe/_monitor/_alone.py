@@ -34,9 +34,9 @@ _INSTEAD = {
         "look: get more data (mirrored ones are not new), augment them, or stop earlier."
     ),
     _stalled.ADVICE: (
-        "Waiting changes nothing: what the generator draws stays as it is. Go back to a checkpoint from before it, and "
-        "look for a loss that has gone flat, for units that are saturated or dead, and for gradients that underflow in "
-        "half precision."
+        "As long as it lasts the generator draws the same, and it may last for ever. Go back to a "
+        "checkpoint from before it, and look for a loss that has gone flat, for units that are saturated or dead, and "
+        "for gradients that underflow in half precision."
     ),
     _oscillation.ADVICE: _HOPPING,
     _oscillation.WARNING_ADVICE: _HOPPING,

@@ -16,14 +16,14 @@ _BACK = 0.01
 _STEPS_PER_PATIENCE = 50
 
 ADVICE = (
-    "Waiting changes nothing: what the generator draws stays as it is. Most often the discriminator is so certain that "
-    "the loss has gone flat: compute it from logits (binary_cross_entropy_with_logits) and not from probabilities, "
-    "which are clipped or round to 0 and 1. Go back to a checkpoint of both players from before it, with a weaker "
-    "discriminator: a lower learning rate, dropout, noise on its inputs. If the loss is of logits, look for units that "
-    "are saturated or dead, and for gradients that underflow in half precision."
+    "As long as it lasts the generator draws the same, and it may last for ever. Most often the discriminator is so "
+    "certain that the loss has gone flat: compute it from logits (binary_cross_entropy_with_logits) and not from "
+    "probabilities, which are clipped or round to 0 and 1. Go back to a checkpoint of both players from before it, "
+    "with a weaker discriminator: a lower learning rate, dropout, noise on its inputs. If the loss is of logits, look "
+    "for units that are saturated or dead, and for gradients that underflow in half precision."
 )
 _WARNING_ADVICE = (
-    "Look at the losses: if they stand at one value, stop, since waiting will not move them; this becomes critical if "
+    "Look at the losses: if they stand at one value, stop, since they may stay there; this becomes critical if "
     "it lasts."
 )
 _DISCRIMINATOR_ADVICE = (

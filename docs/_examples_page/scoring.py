@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from _detection.data import Data
 from _detection.judged import Judged
-from _detection.labels import Label, label
+from _detection.labels import LATE, Label, label
 from _detection.measures import caught, too_early
 from _detection.observed import Observed
 from _detection.outcomes import Outcome
@@ -111,7 +111,17 @@ class Scored:
         in_time = caught(seen) if self.broken else self.still is not None and self.stop >= self.still
         if self.lost:
             return "caught" if in_time else "**stopped too early**"
+        if self.back is not None:
+            return f"stopped; its kinds came back at {self.back:,}"
         return "**false alarm**" if too_early(seen) or self.label.begin is None else "stopped, partly collapsed"
+
+    @property
+    def back(self) -> int | None:
+        """When kinds that were lost at the stop came back by themselves, after more than a tenth of the run."""
+        if self.stop is None or self.lost:
+            return None
+        long = [(low, back) for low, back in self.label.dips if back - low > LATE * self.planned]
+        return next((back for low, back in long if low - self.label.slack <= self.stop <= back), None)
 
     @property
     def saved(self) -> float:
@@ -189,10 +199,11 @@ def right_and_wrong(found: Sequence[Scored]) -> str:
     lost = [each for each in found if each.lost]
     caught, early = (sum(each.outcome == word for each in lost) for word in ("caught", "**stopped too early**"))
     vain = sum(each.outcome == "**false alarm**" for each in found)
+    back = sum(each.back is not None for each in found)
     return (
         f"Of {len(lost)} that came to nothing or to a standstill, the probe stopped {caught} in time, {early} too "
         f"early, and missed {len(lost) - caught - early}; of {len(found) - len(lost)} that did not, it stopped {vain} "
-        "in vain."
+        f"in vain, and {back} while most kinds were lost, for more than a tenth of the run until they came back."
     )
 
 

@@ -56,6 +56,7 @@ def scored(
 
 ALL, ONE = [0, 1, 2, 3] * 16, [2] * 64
 TIPPED = {step: ALL if step < 500 else ONE for step in range(20, 1000, 20)}
+DIPPED = {step: ONE if 500 <= step < 700 else ALL for step in range(20, 1000, 20)}
 POOR = dict.fromkeys(range(20, 1000, 20), ONE)
 WELL = dict.fromkeys(range(20, 1000, 20), ALL)
 
@@ -68,6 +69,9 @@ WELL = dict.fromkeys(range(20, 1000, 20), ALL)
         (TIPPED, None, "**missed**"),
         (WELL, 560, "**false alarm**"),
         (WELL, None, "left alone"),
+        (DIPPED, 560, "stopped; its kinds came back at 700"),
+        (DIPPED, 300, "**false alarm**"),
+        (DIPPED, 900, "**false alarm**"),
         (POOR, 560, "caught"),
         (POOR, None, "**missed**"),
     ],
@@ -105,7 +109,8 @@ def test_a_count_of_right_and_wrong_leaves_no_run_out(scoring: ModuleType, monke
     found = [scored(scoring, monkeypatch, batches, stop) for batches, stop in cases]
     assert scoring.right_and_wrong(found) == (
         "Of 3 that came to nothing or to a standstill, the probe stopped 1 in time, 1 too early, and missed 1; of 2 "
-        "that did not, it stopped 1 in vain."
+        "that did not, it stopped 1 in vain, and 0 while most kinds were lost, for more than a tenth of the run until "
+        "they came back."
     )
 
 
