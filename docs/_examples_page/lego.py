@@ -37,8 +37,8 @@ label noise outside of [0, 1], both updates from one pass, {steps:,} steps. Made
 Without dropout the discriminator ends up certain of every picture: targets outside of [0, 1] reward that without end.
 Its loss then lies at its floor, here {floor:.2f}, and the generator's at its ceiling, {ceiling:.1f}: both are computed
 from clipped probabilities, as in Keras, and beyond the clip there is no gradient. Some generators tip over on the way
-there; where none did, nothing can change any more, however long one waits. Over the last tenth of the runs the
-discriminator's loss was {ends}.
+there. As long as the losses stand there, nothing that a generator draws changes, good or bad. Over the last tenth of the
+runs the discriminator's loss was {ends}.
 
 ![Generated bricks of seed {seed} over time](lego-samples.png)
 
@@ -83,7 +83,7 @@ def page(runs: Path, pictures: Path) -> str:
     by = judge(_drawn.bricks, first.batch(first.batches[0]).shape[-1])
     read = {name: [scored(path, by, stop_on=lego.STOPS) for path in paths] for name, paths in folders.items()}
     book, found = read["book"], read["without_dropout"]
-    shown = max(found, key=lambda each: (each.outcome == "caught", each.label.settled or 0, -(each.still or 0)))
+    shown = max(found, key=telling)
     draw(shown, folders["without_dropout"], runs, pictures)
     return HEAD.format(
         kinds=len(by.names), size=by.data.samples.shape[-1], steps=found[0].planned, book=became(book),
@@ -93,6 +93,11 @@ def page(runs: Path, pictures: Path) -> str:
         method=METHOD.format(drawn=DRAWN, accuracy=by.classify.accuracy), book_table=by_seed(book),
         book_outcome=right_and_wrong(book), kept=kept(found, by), hours=hours(found), seed=shown.run.name,
     )  # fmt: skip
+
+
+def telling(each: Scored) -> tuple[bool, bool, int, int]:
+    """The higher, the more there is to see: a run that was stopped, tipped over, and stood still early."""
+    return each.stop is not None, bool(each.label.dips), each.label.settled or 0, -(each.still or 0)
 
 
 def floor() -> float:
@@ -165,8 +170,9 @@ def became(found: Sequence[Scored]) -> str:
 def draw(shown: Scored, paths: Sequence[Path], runs: Path, pictures: Path) -> None:
     """One run over time, and all in the overview."""
     run, best = shown.run, shown.run.verdict.best_step
-    begins = shown.still if shown.label.begin is None else shown.label.begin
-    times = {"best step": best, "begins": begins, "stop": shown.stop, "end": run.batches[-1]}
+    tipped = shown.label.begin if not shown.label.dips else max(shown.label.dips, key=lambda dip: dip[1] - dip[0])[0]
+    times = {"best step": best, "tipped": tipped, "stands still": shown.still, "stop": shown.stop}
+    times["end"] = run.batches[-1]
     nearest = {f"{name}, step {at:,}": shown.nearest(at) for name, at in times.items() if at is not None}
     strips({name: run.batch(at) for name, at in nearest.items()}, (-1, 1), pictures / "lego-samples.png")
     report = cp.report([cp.load(path) for path in paths], runs / "report.html", title="Bricks")
