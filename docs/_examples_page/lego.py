@@ -17,6 +17,8 @@ import collapse_probe as cp
 from .scoring import DRAWN, METHOD, Judge, Scored, best_steps, judge, right_and_wrong, scored, seeds, table
 from .screens import opened, strips
 
+BEFORE = 60
+"""Steps before a run tipped over, at which its pictures are shown once more."""
 PASSES, SECONDS, TRIES = 300, 20, 4
 """The original: passes over the photographs, each of twenty-odd seconds, and how often it was begun anew."""
 
@@ -37,8 +39,8 @@ label noise outside of [0, 1], both updates from one pass, {steps:,} steps. Made
 Without dropout the discriminator ends up certain of every picture: targets outside of [0, 1] reward that without end.
 Its loss then lies at its floor, here {floor:.2f}, and the generator's at its ceiling, {ceiling:.1f}: both are computed
 from clipped probabilities, as in Keras, and beyond the clip there is no gradient. Some generators tip over on the way
-there. As long as the losses stand there, nothing that a generator draws changes, good or bad. Over the last tenth of the
-runs the discriminator's loss was {ends}.
+there. As long as the losses stand there, nothing that a generator draws changes, good or bad. Over the last tenth of
+the runs the discriminator's loss was {ends}.
 
 ![Generated bricks of seed {seed} over time](lego-samples.png)
 
@@ -114,9 +116,9 @@ def ends(found: Sequence[Scored]) -> str:
 
 
 def kept(found: Sequence[Scored], by: Judge) -> str:
-    """What the kept generators of the runs that came to nothing draw, and what the last ones drew."""
+    """What the kept generators of the runs that were to be stopped draw, and what the last ones drew."""
     shares = []
-    for each in (each for each in found if each.lost):
+    for each in (each for each in found if each.stop is not None):
         weights = load_file(each.run.path / "best.safetensors")
         weights = {name.removeprefix("generator."): value for name, value in weights.items()}
         width = weights["0.weight"].shape[1] // 8
@@ -128,11 +130,11 @@ def kept(found: Sequence[Scored], by: Judge) -> str:
         labels, _ = by.classify(drawn)
         shares.append((effective_modes(labels, len(by.names)), float(each.truth["effective_modes"].iloc[-1])))
     if not shares:
-        return "nothing is to be told: no run did"
+        return "nothing is to be told: no run was to be stopped"
     before, last = np.array(shares).T
     real = found[0].real_modes
     return (
-        f"those of the {len(shares)} runs that came to nothing or to a standstill show {before.mean() / real:.0%} of "
+        f"those of the {len(shares)} runs that were to be stopped show {before.mean() / real:.0%} of "
         f"real pictures' effective kinds on average ({before.min() / real:.0%} at least); the generators of the "
         f"last step {last.mean() / real:.0%}"
     )
@@ -171,9 +173,11 @@ def draw(shown: Scored, paths: Sequence[Path], runs: Path, pictures: Path) -> No
     """One run over time, and all in the overview."""
     run, best = shown.run, shown.run.verdict.best_step
     tipped = shown.label.begin if not shown.label.dips else max(shown.label.dips, key=lambda dip: dip[1] - dip[0])[0]
-    times = {"best step": best, "tipped": tipped, "stands still": shown.still, "stop": shown.stop}
+    before = None if tipped is None else tipped - BEFORE
+    times = {"before": before, "tipped": tipped, "stands still": shown.still, "stop": shown.stop, "best step": best}
     times["end"] = run.batches[-1]
-    nearest = {f"{name}, step {at:,}": shown.nearest(at) for name, at in times.items() if at is not None}
+    in_order = sorted((at, name) for name, at in times.items() if at is not None)
+    nearest = {f"{name}, step {at:,}": shown.nearest(at) for at, name in in_order}
     strips({name: run.batch(at) for name, at in nearest.items()}, (-1, 1), pictures / "lego-samples.png")
     report = cp.report([cp.load(path) for path in paths], runs / "report.html", title="Bricks")
     with opened(report) as screens:
