@@ -85,11 +85,13 @@ def lines(view: View) -> list[dict[str, Any]]:
     """Through all rows: a band while an event lasts, a line where it began, one where it was raised; the best step."""
     shapes: list[dict[str, Any]] = []
     for event, end in zip(view.events, ends(view), strict=True):
-        colour, name = SEVERITY[event.severity], plain(words(view, event))
+        colour = SEVERITY[event.severity]
         if event.kind != "recovery" and end > event.onset:
             shapes.append(_band(event.onset, end, colour))
         for step, dash in ((event.step, "solid"), (event.onset, "dash")):
-            shapes.append(vertical(step, colour, dash) | {"name": name, "legendgroup": name})
+            # One entry for each severity: the rows of events name the kinds, and a dozen would not fit above them.
+            look = {"name": view.say(event.severity), "legendgroup": event.severity}
+            shapes.append(vertical(step, colour, dash) | look)
     if view.verdict.best_step is not None:
         best = vertical(view.verdict.best_step, REAL, "longdashdot")
         shapes.append(best | {"name": view.say("best step"), "legendgroup": "best step"})

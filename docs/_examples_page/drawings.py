@@ -41,6 +41,10 @@ class Attempt:
         """Effective kinds at the capture nearest to a step, as a share of real drawings'."""
         return self.scored.kinds(step) / self.scored.real_modes
 
+    def certain(self, step: int) -> float:
+        """The share of the pictures there that are certainly of some kind."""
+        return float(self.scored.truth["quality"][self.scored.nearest(step)])
+
 
 def leap(run: cp.Run) -> int | None:
     """The first step after which the generator's loss has doubled, and stays so for a tenth of the run."""
@@ -203,18 +207,19 @@ def levels(found: Mapping[str, Sequence[Attempt]]) -> str:
 
 
 def best(found: Mapping[str, Sequence[Attempt]]) -> str:
-    """The attempt and step whose pictures show the most kinds, and how far that is from the end."""
+    """The attempt and step whose pictures show the most kinds for certain, and how far that is from the end."""
     every = [
-        (each.share(at), each, at)
+        (each.share(at) * each.certain(at), each, at)
         for attempts in found.values()
         for each in attempts
         if (at := each.scored.run.verdict.best_step) is not None
     ]
-    share, each, at = max(every, key=lambda one: one[0])
+    _, each, at = max(every, key=lambda one: one[0])
     return (
-        f"Of all attempts the most varied pictures are those of **{each.experiment}**, seed {each.seed}, at its best "
-        f"step {at:,} of {each.scored.planned:,}: {share:.0%} of real drawings' kinds, and {each.share(10**9):.0%} at "
-        "its end."
+        f"Of all attempts the best pictures, by kinds times the share that certainly is of one, are those of "
+        f"**{each.experiment}**, seed {each.seed}, at its best step {at:,} of {each.scored.planned:,}: "
+        f"{each.share(at):.0%} of real drawings' kinds, {each.certain(at):.0%} for certain, and at its end "
+        f"{each.share(10**9):.0%} and {each.certain(10**9):.0%}."
     )
 
 
