@@ -30,7 +30,7 @@ $(EXAMPLES)/lego/without_dropout/%:
 $(EXAMPLES)/lego/book/%:
 	$(BIN)/python examples/lego.py --seed $* --steps 4000 --run-on --run $@
 $(EXAMPLES)/drawings/longer/%:
-	$(BIN)/python examples/drawings.py --experiment first --lr-g 3e-3 --lr-d 3e-3 --steps 6000 --seed $* --run $@
+	$(BIN)/python examples/drawings.py --experiment first --lr-g 3e-3 --lr-d 3e-3 --steps 4200 --seed $* --run $@
 $(EXAMPLES)/drawings/%:
 	$(BIN)/python examples/drawings.py --seed $* --run $@
 $(EXAMPLES)/basics/%:

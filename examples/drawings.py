@@ -31,7 +31,7 @@ STOPS = ("collapse", "revolution", "divergence", "never_fitted", "stalled")
 class Experiment:
     latent: int
     share: float
-    """Of `--steps`: the three were of unequal length."""
+    """Of `--steps`, where all three are trained: they were of unequal length."""
     noise_real: tuple[float, float] = (0.0, 0.0)
     noise_fake: tuple[float, float] = (0.0, 0.0)
     mirrored: bool = False
@@ -68,7 +68,7 @@ def loss(probability: Tensor, label: float, noise: tuple[float, float] = (0.0, 0
 
 def train(setting: Experiment, pictures: Tensor, unseen: Tensor, chosen: argparse.Namespace, run: Path) -> cp.Run:
     torch.manual_seed(chosen.seed)
-    steps = max(1, round(setting.share * chosen.steps))
+    steps = max(1, round(setting.share * chosen.steps)) if chosen.experiment == "all" else chosen.steps
     device = chosen.device
     G, D = (network.to(device) for network in networks(chosen.size, setting.latent, chosen.width))
     optimizer_g = torch.optim.Adam(G.parameters(), lr=chosen.lr_g, betas=(0.5, 0.999))
@@ -126,16 +126,22 @@ def main(arguments: list[str] | None = None) -> None:
     if chosen.size % 8:
         options.error(f"--size is {chosen.size}; expected a multiple of 8, such as 48 or 200")
     if chosen.data is None:
+        if chosen.hold_out:
+            options.error(f"--hold-out is for your own pictures (--data); {UNSEEN} drawn faces are held out anyhow")
         pictures, seen = faces(DRAWN + UNSEEN, chosen.size)[0], DRAWN
     else:
         pictures, _ = read(chosen.data, chosen.size)
         pictures = pictures[torch.randperm(len(pictures), generator=torch.Generator().manual_seed(0))]
         seen = len(pictures) - chosen.hold_out
+        if chosen.hold_out and not 16 <= chosen.hold_out <= len(pictures) - 32:
+            options.error(
+                f"--hold-out is {chosen.hold_out}; expected 16 to {len(pictures) - 32} of {len(pictures)}, or 0"
+            )
     pictures, unseen = pictures.to(chosen.device).tensor_split([seen])
     runs = []
     for name in EXPERIMENTS if chosen.experiment == "all" else [chosen.experiment]:
         runs.append(train(EXPERIMENTS[name], pictures, unseen, chosen, chosen.run / name))
-        tell(runs[-1], round(EXPERIMENTS[name].share * chosen.steps))
+        tell(runs[-1], int(runs[-1].info["total_steps"]))
     print(compared(runs))
     print(f"report: {cp.report(chosen.run, chosen.run / 'report.html', title='Drawings')}")
 

@@ -90,6 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
             if probe.should_stop:
                 break
     tell(cp.load(chosen.run), chosen.steps)
+    print(f"to see it: collapse-probe report {chosen.run}")
 
 
 if __name__ == "__main__":

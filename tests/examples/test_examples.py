@@ -143,7 +143,22 @@ def test_drawings_holds_out_faces_of_its_own_and_of_yours_only_what_you_spare(
 
 def test_one_experiment_can_be_run_alone(example: Example, tmp_path: Path) -> None:
     example("drawings").main([*SMALL, "--experiment", "mirrored", "--size", "16", "--run", str(tmp_path)])
-    assert [run.name for run in cp.load_runs(tmp_path)] == ["mirrored"]
+    runs = cp.load_runs(tmp_path)
+    assert [(run.name, len(run.steps)) for run in runs] == [("mirrored", 8)]
+
+
+@pytest.mark.parametrize(("own", "number"), [(True, "15"), (True, "30"), (True, "-3"), (True, "90"), (False, "20")])
+def test_a_number_to_hold_out_that_cannot_be_is_refused_with_what_could(
+    example: Example, mixed: Path, tmp_path: Path, own: bool, number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for index, picture in enumerate(example("_drawn").faces(16, 16)[0]):
+        Image.fromarray((127.5 * (picture[0] + 1)).byte().numpy()).save(mixed / f"{index}.png")
+    data = ["--data", str(mixed)] if own else []
+    with pytest.raises(SystemExit):
+        example("drawings").main([*SMALL, *data, "--size", "16", "--hold-out", number, "--run", str(tmp_path / "run")])
+    expected = f"--hold-out is {number}; expected 16 to 24 of 56, or 0" if own else "is for your own pictures (--data)"
+    assert expected in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["drawn", "own"])
