@@ -12,6 +12,18 @@ from ..errors import InvalidArgument
 Pick = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 
+def first_argument(generator: nn.Module) -> Pick:
+    """Picks what the generator's `forward` names first, in whatever order a call names its arguments."""
+    parameters = list(inspect.signature(plain(generator).forward).parameters.values())
+    named = parameters and parameters[0].kind is not parameters[0].VAR_KEYWORD
+    name = parameters[0].name if named else None
+
+    def pick(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return args[0] if args else kwargs.get(name) if name is not None else next(iter(kwargs.values()), None)
+
+    return pick
+
+
 def picker(generator: nn.Module, name: str, option: Any) -> Pick:
     """Picks what the option of this name asks for; None where a call lacks it.
 

@@ -26,7 +26,12 @@ class HeldOut:
         self._generator = torch.Generator().manual_seed(0)
         _, count = rows_compared(len(samples), samples)
         chosen = torch.randperm(len(samples), generator=self._generator)[:count]
-        self._held_out = samples.detach()[chosen.to(samples.device)]
+        held_out = samples.detach()[chosen.to(samples.device)]
+        if not bool(held_out.isfinite().all()):
+            raise InvalidArgument("held_out holds NaN or infinity; leave those samples out")
+        # NumPy's numbers are float64 where nothing else was said; a scale for whole numbers nobody can guess.
+        kept = _dtype_of(discriminator) if held_out.is_floating_point() else held_out.dtype
+        self._held_out = held_out.to(kept)
         self._training = 0
         self._mixed: Tensor | None = None
         self._places = torch.empty(0, dtype=torch.int64)
@@ -36,8 +41,8 @@ class HeldOut:
         except Exception as failure:
             raise InvalidArgument(
                 f"the discriminator cannot be called on held_out ({in_a_line(failure)}); it is asked about {GROUP} "
-                "samples at once, by D(samples), and has to give a score for each. One that takes labels too cannot "
-                "be asked: leave held_out out"
+                f"samples at once, by D(samples), here of {self._held_out.dtype}, and has to give a score for each. "
+                "One that takes labels too cannot be asked: leave held_out out"
             ) from failure
 
     @property
@@ -89,3 +94,8 @@ class HeldOut:
             came = "no score" if scores is None else f"{len(scores)} scores"
             raise InvalidArgument(f"it gave {came} for {len(samples)} samples")
         return scores.float()
+
+
+def _dtype_of(discriminator: nn.Module) -> torch.dtype:
+    """That of its first weights; float32 where it has none."""
+    return next((p.dtype for p in discriminator.parameters() if p.is_floating_point()), torch.float32)

@@ -6,11 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from .._recorder import Pool
-from ._arguments import picker
+from ..errors import in_a_line
+from ._arguments import first_argument, picker
 from ._guard import Guard
 
 WIDEST = 512
 """Numbers of a latent that is taken unasked: as many as StyleGAN has. A flattened 28 × 28 picture is none, say."""
+_UNSTORABLE = ("complex", "float8", "float4", "quint", "qint", "bits", "bcomplex")
 
 
 class PooledLatents:
@@ -22,8 +24,9 @@ class PooledLatents:
     def __init__(self, generator: nn.Module, option: Any) -> None:
         """Raises `InvalidArgument` where the generator has no argument of that name."""
         self._option, self._unasked = option, option == "auto"
-        self._pick = _first if self._unasked else picker(generator, "latents", option)
+        self._pick = first_argument(generator) if self._unasked else picker(generator, "latents", option)
         self._ring: Pool | None = None
+        self._too_large = False
 
     @property
     def nbytes(self) -> int:
@@ -32,15 +35,18 @@ class PooledLatents:
 
     def of(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, rows: int, guard: Guard) -> Tensor | None:
         """A copy of the latents of one call, since the loop may write the next ones into the same tensor."""
-        given = self._pick(args, kwargs)
-        if isinstance(given, Tensor) and given.layout is torch.strided and given.shape[:1] == (rows,):
-            if not self._unasked or _is_vector(given):
-                return given.detach().reshape(rows, -1).clone()
+        try:
+            given = self._pick(args, kwargs)
+            if not self._too_large and _fits(given, rows) and (not self._unasked or _is_vector(given)):
+                latents: Tensor = given.detach().reshape(rows, -1).clone()
+                return latents
+            came = "latents too large to be pooled" if self._too_large else f"a {_described(given)}"
+        except Exception as failure:  # a callable of the user's, or a tensor of a kind that knows no such thing
+            came = f"an error ({in_a_line(failure)})"
         if not self._unasked:
-            came = type(given).__name__ + (f" {tuple(given.shape)}" if isinstance(given, Tensor) else "")
             guard.report(
-                f"latents={self._option!r} gave a {came} for {rows} samples; expected a tensor (n, ...), so captures "
-                "are stored without latents"
+                f"latents={self._option!r} gave {came} for {rows} samples; expected a tensor of numbers (n, ...), so "
+                "captures are stored without latents"
             )
         return None
 
@@ -52,6 +58,8 @@ class PooledLatents:
         if self._ring is None or self._ring.shape != latents.shape[1:]:
             self._ring = Pool(pool.size)
         self._ring.add(latents.to(samples.device, non_blocking=True))
+        if self._ring.size < pool.size:
+            self._ring, self._too_large = None, True
 
     def snapshot(self, rows: int) -> dict[str, Tensor]:
         """What goes into a capture of so many rows; empty where the latents of one of them are not known."""
@@ -59,8 +67,17 @@ class PooledLatents:
         return {"latents": self._ring.snapshot()} if self._ring is not None and known else {}
 
 
-def _first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return args[0] if args else next(iter(kwargs.values()), None)
+def _fits(given: Any, rows: int) -> bool:
+    if not isinstance(given, Tensor) or given.is_nested or given.layout is not torch.strided:
+        return False
+    storable = not str(given.dtype).removeprefix("torch.").startswith(_UNSTORABLE)
+    return storable and given.shape[:1] == (rows,)
+
+
+def _described(given: Any) -> str:
+    if not isinstance(given, Tensor) or given.is_nested:
+        return type(given).__name__
+    return f"{type(given).__name__} {tuple(given.shape)} of {given.dtype}"
 
 
 def _is_vector(latents: Tensor) -> bool:

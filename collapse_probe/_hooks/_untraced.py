@@ -31,7 +31,9 @@ class UntracedModule:
         """What it returns for arguments that lie on its device."""
         module = self._module
         # Clones stand in for the buffers: even a module that writes to them in evaluation mode leaves none changed.
+        # Some hold as parameters without gradients what should be buffers, a spectral norm's vectors for instance.
         buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}
+        buffers |= {name: p.detach().clone() for name, p in module.named_parameters() if not p.requires_grad}
         with torch.no_grad(), random_states_kept(), _attributes_kept(module), _no_autocast_cache():
             _seed(self.device)
             for part in module.modules():

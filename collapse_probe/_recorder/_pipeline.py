@@ -104,16 +104,18 @@ class Pipeline:
         run = read_back(self.writer.path, self.outbox)
         if run is None:
             return
-        observe_stored(self.monitor, run.decisive_steps, run.statistics, bands=run.bands, before=step)
+        if self.reference is None and run.reference is not None:
+            self._given = torch.from_numpy(run.reference)
+            size = run.reference_metadata["sample_size"]
+            self.reference = self._fit(self._given, sample_size=size, shuffle=False)
+        # Those of the reference know of held-out data that an earlier start did not have.
+        bands = run.bands if self.reference is None else {**self.reference.bands, **run.bands}
+        observe_stored(self.monitor, run.decisive_steps, run.statistics, bands=bands, before=step)
         for stored, current in ((self.captures, run.batches), (self.sheets, run.sheets)):
             stored.taken_up(step, current)
             stored.protect(self.monitor.events)
         self.keeper.take_up(run.statistics.loc[: step - 1], run.bands, self.monitor.events)
         self.should_stop = any(self._stops(event) for event in self.monitor.events)
-        if self.reference is None and run.reference is not None:
-            self._given = torch.from_numpy(run.reference)
-            size = run.reference_metadata["sample_size"]
-            self.reference = self._fit(self._given, sample_size=size, shuffle=False)
 
     def take_step(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step: its columns, as measured at `seconds` since 1970."""

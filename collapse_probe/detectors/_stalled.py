@@ -42,6 +42,8 @@ class _Player:
     """The highest median of 100 norms so far; 0 before there are 100."""
     nothing: int = 0
     usual: int = 0
+    onset: int | None = None
+    """Since which step nothing has come, but for stray updates."""
     _updates: int = 0
     _recent: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=_UPDATES))
 
@@ -54,6 +56,10 @@ class _Player:
             self._count(self._recent[0][1], -1)
         self._recent.append((observation.step, norm))
         self._count(norm, 1)
+        if norm <= _NOTHING * self.level and norm < _BACK * self.level:
+            self.onset = observation.step if self.onset is None else self.onset
+        elif self.usual >= _ALIVE:
+            self.onset = None
         self._updates += 1
         if self._updates % _UPDATES == 0 and self.norm > self.level:
             self.level, self.nothing, self.usual = self.norm, 0, 0
@@ -71,11 +77,6 @@ class _Player:
     def norm(self) -> float:
         """The median of the last 100."""
         return sorted(norm for _, norm in self._recent)[len(self._recent) // 2]
-
-    @property
-    def onset(self) -> int:
-        """The step of the first of the last 100 updates for which nothing came."""
-        return next(step for step, norm in self._recent if norm <= _NOTHING * self.level)
 
 
 @final
@@ -121,7 +122,8 @@ class Stalled(AbstractDetector):
             return Event("recovery", "warning", step, step, message, _evidence(told), "No action needed.")
         for player in (self._generator, self._discriminator):
             if told in (None, self._discriminator) and player is not told and self._rests(player):
-                self._told, self._flagged_at, self._onset, self._critical = player, step, player.onset, False
+                self._told, self._flagged_at, self._critical = player, step, False
+                self._onset = step if player.onset is None else player.onset
                 return self._event("warning", step, player)
         lasted = told is self._generator and self._rests(told) and step - self._flagged_at >= self._lasting
         if lasted and not self._critical:

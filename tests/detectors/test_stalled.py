@@ -51,6 +51,18 @@ def test_where_both_players_rest_it_says_so_once() -> None:
     assert all("either player" in event.message for event in events)
 
 
+def test_a_discriminator_that_rests_on_once_the_generator_learns_again_is_dated_from_where_it_began() -> None:
+    generator = [7.4] * 300 + [0.0] * 350 + [7.4] * 200
+    discriminator = [3.0] * 300 + [0.0] * 550
+    events = _events(generator, discriminator)
+    assert [(event.kind, event.onset) for event in events[-2:]] == [("recovery", events[-2].step), ("stalled", 300)]
+    assert events[-1].message.startswith("The discriminator stands still since step 300")
+
+
+def test_a_stray_update_without_a_gradient_long_before_is_no_onset() -> None:
+    assert _events([7.4] * 250 + [0.0] + [7.4] * 49 + [0.0] * 200)[0].onset == 300
+
+
 def test_patience_and_sensitivity_are_heeded() -> None:
     norms = [7.4] * 300 + [0.0] * 700
     assert [event.step for event in _events(norms, options=DetectorOptions(patience=1))] == [389, 439]

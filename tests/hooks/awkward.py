@@ -25,6 +25,7 @@ class Awkward(nn.Module):
         self.body = nn.Sequential(first, nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), second, nn.BatchNorm1d(16))
         self.frozen = nn.BatchNorm1d(16).eval()
         self.out = nn.Linear(16, outputs)
+        self.average = nn.Parameter(torch.zeros(16), requires_grad=False)
         self.register_buffer("calls", torch.zeros((), dtype=torch.int64))
         self.count = 0
         self.cache: Tensor | None = None
@@ -34,6 +35,7 @@ class Awkward(nn.Module):
         self.count += 1
         hidden = self.frozen(self.body(z))
         self.cache = hidden
+        self.average.data = 0.9 * self.average.data + 0.1 * hidden.detach().mean(0)
         made: Tensor = scale * self.out(hidden + 0.01 * torch.randn(hidden.shape) * float(np.random.rand()))
         return made
 

@@ -281,3 +281,17 @@ def test_arrays_are_taken_and_a_replay_that_measures_anew_keeps_what_the_discrim
     run = _train(tmp_path / "run", _discriminator(), _points(32, 0), held_out=held_out, steps=120)
     live = [event for event in run.event_list if event.kind == "overfitting"]
     assert live and live == [event for event in cp.replay(run, embed="flatten") if event.kind == "overfitting"]
+
+
+def test_arrays_of_float64_are_taken_by_a_discriminator_of_float32() -> None:
+    asked = HeldOut(_discriminator(), _points(40, 1).double(), score=None)
+    found = asked.ask(_points(64, 2), batch_size=32)
+    assert found["d_held_out"].shape == (40,)
+    assert asked.error is None
+
+
+def test_held_out_samples_that_are_no_numbers_are_refused() -> None:
+    samples = _points(40, 1)
+    samples[:, 3] = torch.nan
+    with pytest.raises(InvalidArgument, match="held_out holds NaN or infinity; leave those samples out"):
+        HeldOut(_discriminator(), samples, score=None)

@@ -1,5 +1,6 @@
 """`latents`: captures hold what the generator was called on, row by row beside its samples."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ class Plain(nn.Module):
 class Turned(Plain):
     def forward(self, y: Any, z: Tensor) -> Tensor:
         return super().forward(z)
+
+
+class Wide(Plain):
+    def forward(self, z: Tensor, y: Any = None) -> Tensor:
+        return super().forward(z[:, :WIDTH])
 
 
 Call = Callable[[Plain, Tensor], Tensor]
@@ -70,13 +76,23 @@ def _captures(run: Path) -> list[dict[str, np.ndarray]]:
     [
         lambda generator, z: generator(z),
         lambda generator, z: generator(z=z),
+        lambda generator, z: generator(y=torch.nn.functional.one_hot(torch.arange(BATCH), BATCH).float(), z=z),
         lambda generator, z: generator(z[:, :, None, None]),
         lambda generator, z: generator(z, torch.zeros(BATCH, dtype=torch.int64)),
         lambda generator, z: generator(z.double()),
         lambda generator, z: generator(z.bfloat16()),
         lambda generator, z: generator(torch.cat([z, torch.zeros(BATCH, 512 - WIDTH)], dim=1)),
     ],
-    ids=["alone", "by name", "with axes of one", "beside labels", "double", "half", "as wide as StyleGAN's"],
+    ids=[
+        "alone",
+        "by name",
+        "by name after labels",
+        "with axes of one",
+        "beside labels",
+        "double",
+        "half",
+        "as wide as StyleGAN's",
+    ],
 )
 def test_every_row_of_a_capture_has_the_latent_that_it_was_made_from(call: Call, tmp_path: Path) -> None:
     _train(tmp_path / "run", call)
@@ -118,7 +134,7 @@ def test_latents_that_are_not_the_first_argument_can_be_named(latents: Any, tmp_
 
 
 def test_latents_that_are_none_are_one_warning_and_captures_go_on(tmp_path: Path) -> None:
-    said = r"latents=1 gave a Tensor \(7,\) for 24 samples; expected a tensor \(n, \.\.\.\)"
+    said = r"latents=1 gave a Tensor \(7,\) of torch.float32 for 24 samples; expected a tensor of numbers \(n, \.\.\.\)"
     with pytest.warns(CollapseProbeWarning, match=said) as caught:
         _train(tmp_path / "run", lambda generator, z: generator(z, torch.zeros(7)), latents=1)
     assert len(caught) == 1
@@ -180,3 +196,54 @@ def test_senseless_latents_are_refused_before_anything_is_made(latents: Any, sai
     with pytest.raises(InvalidArgument, match=r"give latents to step\(latents"):
         cp.Probe(run=tmp_path / "run", latents="z")
     assert not (tmp_path / "run").exists()
+
+
+def _nested() -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, that it may change
+        return torch.nested.nested_tensor([torch.zeros(2)] * BATCH)
+
+
+class Odd(Plain):
+    """Takes something that is no vector of numbers, and latents of its own."""
+
+    def forward(self, y: Any, z: Any = None) -> Tensor:
+        return super().forward(torch.randn(BATCH, WIDTH))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [_nested(), torch.zeros(BATCH, WIDTH).to(torch.float8_e4m3fn), torch.zeros(BATCH, 2, dtype=torch.complex64)],
+    ids=["nested", "float8", "complex"],
+)
+@pytest.mark.parametrize("asked", [False, True])
+def test_what_is_no_vector_of_numbers_costs_no_capture(odd: Tensor, asked: bool, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"latents": 0} if asked else {}
+    if asked:
+        with pytest.warns(CollapseProbeWarning, match="captures are stored without latents") as said:
+            _train(tmp_path / "run", lambda generator, z: generator(odd), made=Odd, **options)
+        assert len(said) == 1
+    else:
+        _train(tmp_path / "run", lambda generator, z: generator(odd), made=Odd)
+    assert all("latents" not in capture for capture in _captures(tmp_path / "run"))
+
+
+def test_a_callable_that_fails_is_told_of_once_and_costs_no_capture(tmp_path: Path) -> None:
+    def fails(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+        raise RuntimeError("no such thing")
+
+    with pytest.warns(CollapseProbeWarning, match=r"gave an error \(RuntimeError: no such thing\)") as said:
+        _train(tmp_path / "run", lambda generator, z: generator(z), latents=fails)
+    assert len(said) == 1
+    assert all("latents" not in capture for capture in _captures(tmp_path / "run"))
+
+
+def test_latents_too_large_to_be_pooled_are_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from collapse_probe._recorder import _pool
+
+    monkeypatch.setattr(_pool, "MAXIMUM_BYTES", 70 * 100 * 4)
+    wide = torch.zeros(BATCH, 200)
+    with pytest.warns(CollapseProbeWarning, match="latents too large to be pooled") as said:
+        _train(tmp_path / "run", lambda generator, z: generator(wide), made=Wide, latents=0)
+    assert len(said) == 1
+    assert all("latents" not in capture for capture in _captures(tmp_path / "run"))
