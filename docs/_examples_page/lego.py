@@ -40,7 +40,7 @@ Without dropout the discriminator ends up certain of every picture: targets outs
 Its loss then lies at its floor, here {floor:.2f}, and the generator's at its ceiling, {ceiling:.1f}: both are computed
 from clipped probabilities, as in Keras, and beyond the clip there is no gradient. Some generators tip over on the way
 there. As long as the losses stand there, nothing that a generator draws changes, good or bad. Over the last tenth of
-the runs the discriminator's loss was {ends}.
+the runs the discriminator's loss was {ends}. Where it is {taken:.2f}, it ended up certain that everything is real.
 
 ![Generated bricks of seed {seed} over time](lego-samples.png)
 
@@ -90,7 +90,7 @@ def page(runs: Path, pictures: Path) -> str:
     return HEAD.format(
         kinds=len(by.names), size=by.data.samples.shape[-1], steps=found[0].planned, book=became(book),
         tipping=became(found), floor=floor(),
-        ceiling=-math.log(1e-7), ends=ends(found), table=by_seed(found), outcome=right_and_wrong(found),
+        ceiling=-math.log(1e-7), taken=-math.log(1e-7) / 2, ends=ends(found), table=by_seed(found), outcome=right_and_wrong(found),
         best_steps=best_steps(found), real=found[0].real_modes,
         method=METHOD.format(drawn=DRAWN, accuracy=by.classify.accuracy), book_table=by_seed(book),
         book_outcome=right_and_wrong(book), kept=kept(found, by), hours=hours(found), seed=shown.run.name,
