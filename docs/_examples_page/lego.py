@@ -89,8 +89,8 @@ def page(runs: Path, pictures: Path) -> str:
     draw(shown, folders["without_dropout"], runs, pictures)
     return HEAD.format(
         kinds=len(by.names), size=by.data.samples.shape[-1], steps=found[0].planned, book=became(book),
-        tipping=became(found), floor=floor(),
-        ceiling=-math.log(1e-7), taken=-math.log(1e-7) / 2, ends=ends(found), table=by_seed(found), outcome=right_and_wrong(found),
+        tipping=became(found), floor=floor(), ceiling=-math.log(1e-7), taken=-math.log(1e-7) / 2, ends=ends(found),
+        table=by_seed(found), outcome=right_and_wrong(found),
         best_steps=best_steps(found), real=found[0].real_modes,
         method=METHOD.format(drawn=DRAWN, accuracy=by.classify.accuracy), book_table=by_seed(book),
         book_outcome=right_and_wrong(book), kept=kept(found, by), hours=hours(found), seed=shown.run.name,
