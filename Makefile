@@ -6,7 +6,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: demo examples test bench bench-detection bench-reliability clean
+.PHONY: demo examples test tests-without-training tests-that-train lint bench bench-detection bench-reliability clean
 
 demo: .venv/installed
 	$(BIN)/collapse-probe demo
@@ -53,12 +53,22 @@ $(EXAMPLES)/portraits/sheets:
 	$(BIN)/python examples/portraits.py --steps 12700 --every 1 --size 16 --width 1 --batch 16 --sample-size 16 \
 		--lr 1e-5 --disk-limit 50000000 --run $@
 
+# Two at a time, one for each of two cores: by itself each of the three leaves one idle.
+TRAINING := tests/hooks tests/examples
 test: .venv/installed-dev
+	$(MAKE) --jobs 2 --keep-going tests-without-training tests-that-train lint
+
+tests-without-training:
+	$(BIN)/pytest $(addprefix --ignore=, $(TRAINING))
+
+tests-that-train:
+	$(BIN)/pytest $(TRAINING)
+
+lint:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
 
 bench: .venv/installed-bench
 	for script in benchmarks/[!_]*.py docs/statistics_page.py; do $(BIN)/python $$script || exit 1; done

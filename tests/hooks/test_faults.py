@@ -81,7 +81,6 @@ NOT_INJECTED = {
     "_store._lock.lock_run": BEFORE,
     "_store._lock.RunLock.release": ENDS,
     "detectors._stalled._Player.norm": LATE,
-    "detectors._stalled._Player.onset": LATE,
     "_store._outbox.Outbox.close": ENDS,
     "_store._gaps.Gaps.*": FAILING,
     "_store._gaps.*": FAILING,
