@@ -63,6 +63,10 @@ def test_a_stray_update_without_a_gradient_long_before_is_no_onset() -> None:
     assert _events([7.4] * 250 + [0.0] + [7.4] * 49 + [0.0] * 200)[0].onset == 300
 
 
+def test_a_stray_update_with_a_gradient_does_not_move_the_onset() -> None:
+    assert _events([7.4] * 300 + [0.0] * 60 + [7.4] + [0.0] * 200)[0].onset == 300
+
+
 def test_patience_and_sensitivity_are_heeded() -> None:
     norms = [7.4] * 300 + [0.0] * 700
     assert [event.step for event in _events(norms, options=DetectorOptions(patience=1))] == [389, 439]

@@ -57,6 +57,7 @@ def scored(
 ALL, ONE = [0, 1, 2, 3] * 16, [2] * 64
 TIPPED = {step: ALL if step < 500 else ONE for step in range(20, 1000, 20)}
 DIPPED = {step: ONE if 500 <= step < 700 else ALL for step in range(20, 1000, 20)}
+SHORT = {step: ONE if 500 <= step < 580 else ALL for step in range(20, 1000, 20)}
 POOR = dict.fromkeys(range(20, 1000, 20), ONE)
 WELL = dict.fromkeys(range(20, 1000, 20), ALL)
 
@@ -71,6 +72,7 @@ WELL = dict.fromkeys(range(20, 1000, 20), ALL)
         (WELL, None, "left alone"),
         (DIPPED, 560, "stopped; its kinds came back at 700"),
         (DIPPED, 300, "**false alarm**"),
+        (SHORT, 540, "**false alarm**"),  # less than a tenth of the run
         (DIPPED, 900, "**false alarm**"),
         (POOR, 560, "caught"),
         (POOR, None, "**missed**"),

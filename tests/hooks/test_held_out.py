@@ -295,3 +295,11 @@ def test_held_out_samples_that_are_no_numbers_are_refused() -> None:
     samples[:, 3] = torch.nan
     with pytest.raises(InvalidArgument, match="held_out holds NaN or infinity; leave those samples out"):
         HeldOut(_discriminator(), samples, score=None)
+
+
+def test_what_was_told_before_held_out_was_given_anew_is_not_told_again(tmp_path: Path) -> None:
+    discriminator, data, unseen = _discriminator(), _points(32, 0), _points(64, 1)
+    for begin, options in ((0, {}), (3, {"held_out": unseen}), (153, {"held_out": unseen})):
+        steps = 3 if not options else 150
+        run = _train(tmp_path / "run", discriminator, data, steps=steps, first_step=begin, **options)
+    assert [event.kind for event in run.event_list].count("overfitting") == 1

@@ -83,6 +83,12 @@ def test_an_event_is_a_dashed_line_at_its_onset_and_a_solid_one_where_it_was_rai
     assert expected <= lines
 
 
+def test_the_legend_has_one_entry_for_each_severity_and_the_best_step(collapsed: Run) -> None:
+    shapes = [shape for shape in drawn(collapsed)["layout"]["shapes"] if "name" in shape]
+    shown = [shape["name"] for shape in shapes if shape["showlegend"]]
+    assert sorted(shown) == sorted({shape["legendgroup"] for shape in shapes}) == ["best step", "critical", "warning"]
+
+
 def test_an_event_says_on_hover_what_it_is(collapsed: Run) -> None:
     (said,) = [t["hovertemplate"] for t in drawn(collapsed)["data"] if t["meta"] == "event" and t["x"][0] == 600]
     words = said.replace("<br>", " ")
