@@ -93,6 +93,21 @@ def test_the_list_says_what_was_thinned(runs: Path) -> None:
     assert rows["first"]["tags"] == {"data": "faces", "note": "left-out"}
 
 
+def test_a_run_that_was_interrupted_is_shown_as_one_with_what_was_planned(tmp_path: Path) -> None:
+    for name, how, error in (("cut", "exception", "KeyboardInterrupt"), ("whole", "finished", None)):
+        writer = RunWriter(tmp_path / name, info={"total_steps": 60_000})
+        writer.append_steps({"step": np.arange(5), "time": np.full(5, NOW), "loss_d": np.linspace(1, 2, 5)})
+        writer.close(how=how, error=error)
+    assert (
+        "5 of 60,000 steps, 0 captures, 0 sheets. Ended by KeyboardInterrupt.\n" in run("show", tmp_path / "cut").stdout
+    )
+    assert "5 of 60,000 steps, 0 captures, 0 sheets.\n" in run("show", tmp_path / "whole").stdout
+    # Taken up again, and not at its end: what ended the start before is no news.
+    writer = RunWriter(tmp_path / "cut", info={"total_steps": 60_000})
+    assert "Ended by" not in run("show", tmp_path / "cut").stdout
+    writer.close(how="finished")
+
+
 def test_a_run_is_shown_in_words_and_in_json(runs: Path) -> None:
     result = run("show", runs / "lego-01")
     assert result.exit_code == 0
