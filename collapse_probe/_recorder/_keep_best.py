@@ -86,7 +86,8 @@ class Keeper:
         for event in fresh:
             self._best.note(event)
         snapshot = self._waiting.get(step)
-        if self._best.observe(step, values, bands) and snapshot is not None:
+        # The best so far must not make way in memory, perhaps still unwritten, for weights that nobody can use.
+        if self._best.observe(step, values, bands) and snapshot is not None and self._is_finite(snapshot):
             with self._lock:
                 self._unwritten = (step, snapshot)
         if fresh or time.monotonic() >= self._write_after:
@@ -119,6 +120,14 @@ class Keeper:
                 "measured against real data from the first step on"
             )
 
+    def _is_finite(self, snapshot: Snapshot) -> bool:
+        # Captured samples were drawn before the update, which may have been the one that broke the weights.
+        try:
+            return all(bool(t.isfinite().all()) for t in snapshot.tensors().values() if t.is_floating_point())
+        except Exception as failure:
+            self._give_up(failure)
+            return False
+
     def _give_up(self, failure: Exception) -> None:
         self.error = in_a_line(failure)
         warn(f"keep_best cannot write {self.path} any more ({self.error}); the rest goes on")
@@ -137,10 +146,8 @@ class Keeper:
         began = time.monotonic()
         try:
             tensors = {name: tensor.contiguous() for name, tensor in snapshot.tensors().items()}
-            # Captured samples were drawn before the update, which may have been the one that broke the weights.
-            if all(bool(t.isfinite().all()) for t in tensors.values() if t.is_floating_point()):
-                _replace(self.path, tensors, step)
-                self.written = step
+            _replace(self.path, tensors, step)
+            self.written = step
         except OSError:
             raise
         except Exception as failure:

@@ -1,6 +1,7 @@
 """`keep_best`: the weights of the healthiest capture, as they were."""
 
 import copy
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 import collapse_probe as cp
 from collapse_probe._recorder import _keep_best
 from collapse_probe._records import Band
+from collapse_probe._store import Job
 from collapse_probe.errors import CollapseProbeWarning, InvalidArgument
 
 RING = cp.toy.ring(8)
@@ -189,7 +191,27 @@ def test_going_back_to_a_checkpoint_forgets_the_best_of_what_is_taken_again(tmp_
     assert load_file(path)["generator.weight"].item() == 5
 
 
-def test_weights_that_are_not_finite_are_not_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+@pytest.mark.parametrize("prompt", [True, False], ids=["written at once", "written at the end"])
+def test_weights_that_are_not_finite_do_not_take_the_place_of_the_best(
+    tmp_path: Path, prompt: bool, broken: float
+) -> None:
+    path, generator, bands = tmp_path / "best.safetensors", nn.Linear(1, 1), {"occupancy": Band(1.0, 0.1)}
+    jobs: list[Job] = []
+    keeper = _keep_best.Keeper((path, {"G": generator}), (lambda job: job.write()) if prompt else jobs.append)
+    # What counts is the lower of two captures in a row: the second is no better than the first, the third is.
+    for step, weight in enumerate([3.0, 4.0, broken]):
+        generator.weight.data.fill_(weight)
+        keeper.snapshot(step)
+        keeper.judge(step, {"occupancy": 0.5 + step / 5}, bands, [])
+        keeper.passed(step)
+    keeper.close()
+    for job in jobs:
+        job.write()
+    assert (load_file(path)["G.weight"].item(), _stored_step(path), keeper.error) == (3, 0, None)
+
+
+def test_a_run_whose_weights_stop_being_finite_keeps_the_best_of_before(tmp_path: Path) -> None:
     path, generator = tmp_path / "best.safetensors", nn.Linear(1, 1)
     with cp.Probe(run=tmp_path / "run", real=REAL, modes=RING, keep_best=(path, {"generator": generator})) as probe:
         for step, modes in enumerate([2, 2, 8, 8]):
