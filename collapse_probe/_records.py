@@ -50,7 +50,10 @@ class Event:
     advice: str
 
 
-def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copies", "overfitting", "gradients"]:
+Subject = Literal["whole", "start", "class", "game", "hopping", "copies", "overfitting", "gradients"]
+
+
+def subject(event: Event) -> Subject:
     """What an event is about: a recovery ends the trouble of the same subject, and no other.
 
     >>> subject(Event("recovery", "warning", 9, 9, "The edge is back.", {"edge": 0.5}, ""))
@@ -66,6 +69,8 @@ def subject(event: Event) -> Literal["whole", "class", "game", "hopping", "copie
         return "overfitting"
     if "grad_norm_g" in event.evidence or "grad_norm_d" in event.evidence:
         return "gradients"
+    if "unvaried_steps" in event.evidence:
+        return "start"
     return "class" if any(name.startswith("class_diversity.") for name in event.evidence) else "whole"
 
 

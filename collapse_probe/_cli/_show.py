@@ -53,7 +53,8 @@ def _lines(run: Run) -> list[str]:
     best = "" if verdict.best_step is None else f" Best step {verdict.best_step:,}."
     lines = [f"{run.path}: {verdict.kind}. {verdict.reason}{best}"]
     counts = f"{_made(run)} steps, {len(run.batches):,} captures, {len(run.sheets):,} sheets."
-    lines.append(" ".join(said for said in (counts, _interrupted(run), given_up(run)) if said))
+    ended = "" if run.interruption is None else f"Ended by {run.interruption}."
+    lines.append(" ".join(said for said in (counts, ended, given_up(run)) if said))
     if tags := run.info.get("tags"):
         lines.append(f"tags: {', '.join(f'{k}={v}' for k, v in tags.items()) if isinstance(tags, dict) else tags}")
     lines += [f"  step {event.step:,}  {event_line(event)}" for event in run.event_list]
@@ -73,9 +74,3 @@ def _lines(run: Run) -> list[str]:
 def _made(run: Run) -> str:
     planned, made = run.info.get("total_steps"), len(run.steps)
     return f"{made:,} of {planned:,}" if isinstance(planned, int) and planned > made else f"{made:,}"
-
-
-def _interrupted(run: Run) -> str:
-    """What ended the last start, where the loop did not come to its end by itself."""
-    last: dict[str, Any] = next((end for end in run.info["ends"] if end["start"] == len(run.info["starts"]) - 1), {})
-    return f"Ended by {last.get('error') or 'an error'}." if last.get("how") == "exception" else ""

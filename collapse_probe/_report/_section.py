@@ -76,14 +76,16 @@ def _banner(view: View) -> str:
     times = view.steps["time"].to_numpy(dtype=float)
     times = times[np.isfinite(times)]
     chips = [
-        say("{count} steps", count=f"{len(view.steps):,}"),
-        say("{count} captures", count=f"{len(view.run.batches):,}"),
-        say("{count} events", count=f"{view.event_count:,}"),
+        _steps(view),
+        say.counted(len(view.run.batches), "captures"),
+        say.counted(view.event_count, "events"),
     ]
     if len(times) > 1:
         chips.append(duration(float(times.max()) - float(times.min()), say))
     chips += [f"{name}: {value}" if name else value for name, value in tags(view)]
     lines = [f"<p>{escape(say.told(view.verdict.reason))}</p>"]
+    if (error := view.run.interruption) is not None:
+        lines.append(f"<p><b>{escape(say('Interrupted.'))}</b> {escape(say('Ended by {error}.', error=error))}</p>")
     lines.append(f"<p><b>{escape(say('What to do.'))}</b> {escape(advice(view))}</p>")
     if saved:
         lines.append(f"<p><b>{escape(say('Time saved.'))}</b> {escape(saved)}</p>")
@@ -94,6 +96,13 @@ def _banner(view: View) -> str:
         f"{''.join(lines)}<div class='chips'>"
         f"{''.join(f'<span class=chip>{escape(chip)}</span>' for chip in chips)}</div></div>"
     )
+
+
+def _steps(view: View) -> str:
+    made, planned = len(view.steps), view.run.info.get("total_steps")
+    if not isinstance(planned, int) or planned <= made:
+        return view.say.counted(made, "steps")
+    return view.say("{made} of {planned} steps", made=f"{made:,}", planned=f"{planned:,}")
 
 
 def _notes(view: View, drawn: list[Row]) -> str:

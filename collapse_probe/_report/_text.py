@@ -21,7 +21,7 @@ DECISIVE: dict[VerdictKind, EventKind] = {
     "never_fitted": "never_fitted",
 }
 NEXT: dict[VerdictKind, str] = {
-    "healthy": "Nothing needs to be done.",
+    "healthy": "Nothing needs to be done. Whether the samples are good enough is for your eyes to tell.",
     "partly_collapsed": "Stop, go back to the healthiest generator, and hold the discriminator back from there.",
     "collapsed": "Stop, go back to the healthiest generator, and hold the discriminator back from there.",
     "revolution": "Weaken the discriminator: a lower learning rate, a gradient penalty, or noise on its input.",

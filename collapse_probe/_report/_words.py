@@ -32,6 +32,15 @@ class Words:
         said = self.known.get(text, text)
         return said.format(**values) if values else said
 
+    def counted(self, count: int, things: str) -> str:
+        """So many things, of which there may be one.
+
+        >>> Words("en").counted(1200, "events"), Words("en").counted(1, "events"), Words("ja").counted(1, "events")
+        ('1,200 events', '1 event', 'イベント1件')
+        """
+        one = count == 1 and self.language == "en"
+        return f"1 {things.removesuffix('s')}" if one else self(f"{{count}} {things}", count=f"{count:,}")
+
     def name(self, text: str) -> str:
         """Title, unit or part of a statistic; as it stands where it is not one of ours."""
         return text if self.language == "en" else japanese("statistics").get(text, text)

@@ -33,6 +33,7 @@ STEP_COLUMNS = (
     "grad_norm_g",
     "time",
 )
+_LONGEST_ERROR = 300
 
 
 class Run:
@@ -59,6 +60,16 @@ class Run:
     def finished(self) -> bool:
         """Whether the last start has an end, whatever it was."""
         return any(end.get("start") == len(self.info["starts"]) - 1 for end in self.info["ends"])
+
+    @property
+    def interruption(self) -> str | None:
+        """The error that ended the last start, a KeyboardInterrupt too; None where the loop came to its end."""
+        ends, last = self.info["ends"], len(self.info["starts"]) - 1
+        end: dict[str, Any] = next((end for end in ends if end.get("start") == last), {})
+        if end.get("how") != "exception":
+            return None
+        error = end.get("error")
+        return (error[:_LONGEST_ERROR] if isinstance(error, str) else "") or "an error"
 
     @cached_property
     def steps(self) -> pd.DataFrame:

@@ -30,7 +30,7 @@ class NeverFitted(AbstractDetector):
     less, at the first check whose diversity, as a median of five, is not 1.25 times what it was 15 checks before: a
     slow start rises, a generator that is stuck does not. Half-way through a run whose `total_steps` are known it warns
     too where, growing on at the pace of those 15 checks, it would not get to 0.40 before the end. Critical once it has
-    stood still for 25 more checks.
+    stood still for 25 more checks. Where it settles at 0.40 after all, at three checks in a row, a `recovery` says so.
 
     The rule was formed on runs that starve the generator, and on the start of the healthy ones, of the detection
     benchmark's programs without the convolutional ones: all of the former that began unvaried were flat at every check,
@@ -54,8 +54,10 @@ class NeverFitted(AbstractDetector):
     def update(self, observation: Observation) -> Event | None:
         """Take the statistics of the next capture."""
         ratio = diversity(observation)
-        if math.isnan(ratio) or self._arming.update(ratio):
+        if math.isnan(ratio):
             return None
+        if self._arming.update(ratio):
+            return self._recovery(observation, ratio)
         self._first = self._first if self._checks else observation.step
         self._checks += 1
         self._best = max(self._best, ratio)
@@ -83,6 +85,15 @@ class NeverFitted(AbstractDetector):
         # In logarithms: a pace of many times over many checks is more than a float holds.
         return math.log(max(now, 1e-9)) + math.log(max(growth, 1e-9)) * left / _FLAT_CHECKS < math.log(ARMING_RATIO)
 
+    def _recovery(self, observation: Observation, ratio: float) -> Event | None:
+        if self._reported == "nothing":
+            return None
+        self._reported = "nothing"
+        step = observation.step
+        message = f"Fitted after all: diversity is {ratio:.0%} of real data's, after {step + 1} steps."
+        evidence = {"unvaried_steps": float(step + 1 - self._first), "diversity": ratio}
+        return Event("recovery", "warning", step, step, message, evidence, "No action needed.")
+
     def _event(self, observation: Observation, ratio: float, growth: float) -> Event:
         step = observation.step
         message = (
@@ -93,6 +104,7 @@ class NeverFitted(AbstractDetector):
             "diversity": ratio,
             "diversity_z": diversity_z(observation),
             "best_diversity": self._best,
+            "unvaried_steps": float(step + 1 - self._first),
             "growth": growth,
             "checks": float(self._checks),
         }

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from collapse_probe._cli import main
 from collapse_probe._cli._select import moment_of
-from collapse_probe._store import RunWriter
+from collapse_probe._store import RunWriter, load
 from collapse_probe.errors import InvalidArgument
 
 NOW = datetime.now().timestamp()
@@ -102,9 +102,14 @@ def test_a_run_that_was_interrupted_is_shown_as_one_with_what_was_planned(tmp_pa
         "5 of 60,000 steps, 0 captures, 0 sheets. Ended by KeyboardInterrupt.\n" in run("show", tmp_path / "cut").stdout
     )
     assert "5 of 60,000 steps, 0 captures, 0 sheets.\n" in run("show", tmp_path / "whole").stdout
+    assert (load(tmp_path / "cut").interruption, load(tmp_path / "whole").interruption) == (
+        "KeyboardInterrupt",
+        None,
+    )
     # Taken up again, and not at its end: what ended the start before is no news.
     writer = RunWriter(tmp_path / "cut", info={"total_steps": 60_000})
     assert "Ended by" not in run("show", tmp_path / "cut").stdout
+    assert load(tmp_path / "cut").interruption is None
     writer.close(how="finished")
 
 

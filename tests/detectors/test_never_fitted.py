@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from collapse_probe._records import Event
+from collapse_probe._records import Event, subject
 from collapse_probe.detectors._base import DetectorOptions
 from collapse_probe.detectors._never_fitted import NeverFitted
 
@@ -31,6 +31,20 @@ def test_both_the_steps_and_the_checks_are_needed() -> None:
 def test_a_slow_start_that_rises_is_waited_for() -> None:
     assert _events(np.geomspace(0.02, 0.39, 200).tolist()) == []
     assert _events(np.geomspace(0.02, 0.39, 40).tolist() + [0.6] * 100) == []
+
+
+def test_a_run_that_fits_after_all_recovers_once_and_for_good() -> None:
+    late = [0.1] * 60 + [0.45, 0.5, 0.2, 0.45, 0.5, 0.6] + [0.1] * 300
+    told = [(e.kind, e.severity, e.step, e.onset) for e in _events(late)]
+    assert told[1:] == [("never_fitted", "critical", 4900, 0), ("recovery", "warning", 6500, 6500)]
+    warned = [0.1] * 30 + [0.5] * 30
+    assert [e.kind for e in _events(warned)] == ["never_fitted", "recovery"]
+
+
+def test_its_recovery_ends_it_and_no_collapse() -> None:
+    events = _events([0.1] * 60 + [0.6] * 3)
+    assert {subject(event) for event in events} == {"start"}
+    assert events[-1].evidence == {"diversity": 0.6, "unvaried_steps": 6201.0}
 
 
 def test_a_run_that_was_varied_once_is_never_called_so() -> None:

@@ -54,6 +54,26 @@ def test_a_report_says_what_happened_to_each_run(tmp_path: Path) -> None:
     assert sections == {"#run-1", "#run-2"} <= links
 
 
+def test_a_run_that_was_interrupted_says_by_what_and_how_far_it_got(tmp_path: Path) -> None:
+    for name, how, error in (("cut", "exception", "ValueError: 1 < 2"), ("whole", "finished", None)):
+        writer = RunWriter(tmp_path / name, info={"total_steps": 60_000 if error else 5})
+        writer.append_steps({"step": np.arange(5), "time": np.arange(5.0)})
+        writer.append_event(COLLAPSE)
+        writer.close(how=how, error=error)
+    cut, whole = (Page(report(tmp_path / name, tmp_path / f"{name}.html")).text for name in ("cut", "whole"))
+    assert "Interrupted. Ended by ValueError: 1 < 2." in cut and "5 of 60,000 steps0 captures1 event4 s" in cut
+    assert "Interrupted" not in whole and "5 steps0 captures1 event4 s" in whole
+    in_japanese = Page(report(tmp_path / "cut", tmp_path / "ja.html", lang="ja")).text
+    assert "途中終了: ValueError: 1 < 2 により終了しました。" in in_japanese
+    assert "60,000ステップ中5ステップ" in in_japanese
+
+
+@pytest.mark.parametrize(("stored", "told"), [(None, "an error"), (7, "an error"), ("x" * 999, "x" * 300)])
+def test_what_ended_a_run_is_told_in_a_line_whatever_its_file_says(stored: object, told: str, tmp_path: Path) -> None:
+    RunWriter(tmp_path / "cut", info={}).close(how="exception", error=stored)  # type: ignore[arg-type]
+    assert load(tmp_path / "cut").interruption == told
+
+
 def test_the_page_asks_nobody_for_anything(tmp_path: Path) -> None:
     image_run(tmp_path / "digits")
     page = Page(report(tmp_path, tmp_path / "report.html"))
