@@ -31,6 +31,8 @@ NEXT: dict[VerdictKind, str] = {
     "unfinished": "Let it go on; report again to see more.",
 }
 
+_HEALTHIEST = "; the healthiest generator was at step {step}"
+
 
 def number(value: float | int) -> str:
     """Four digits, the thousands apart."""
@@ -52,7 +54,9 @@ def headline(view: View) -> str:
     if verdict.step is not None:
         sentence = say("{verdict} at step {step}", verdict=sentence, step=f"{verdict.step:,}")
     if verdict.best_step is not None:
-        sentence += say("; the healthiest generator was at step {step}", step=f"{verdict.best_step:,}")
+        none_was_good = verdict.kind == "never_fitted"
+        best = "; the least bad generator was at step {step}" if none_was_good else _HEALTHIEST
+        sentence += say(best, step=f"{verdict.best_step:,}")
     return sentence + say(".")
 
 

@@ -167,6 +167,12 @@ def test_what_stopping_saves_is_worked_out_by_hand(tmp_path: Path) -> None:
     assert headline(view).startswith("Collapsed at step 600; the healthiest generator was at step ")
 
 
+def test_no_generator_of_a_run_that_never_fitted_is_called_healthy(tmp_path: Path) -> None:
+    run = point_run(tmp_path / "run", every=200)
+    run.verdict = Verdict("never_fitted", None, 47, "At best it was 21%.")
+    assert headline(View(run, number=1, captures=6)) == "Never fitted; the least bad generator was at step 47."
+
+
 def test_a_healthy_run_saves_nothing(tmp_path: Path) -> None:
     assert time_saved(point_run(tmp_path / "run")) is None
 
