@@ -50,6 +50,17 @@ def until(what: Callable[[], object]) -> None:
         time.sleep(0.001)
 
 
+def falls_silent(disk: Disk, patience: pytest.MonkeyPatch) -> None:
+    """From now on; before, no write is waited for so shortly, however slow the machine."""
+    patience.setattr(_outbox, "PATIENCE_SECONDS", 0.05)
+    disk.freeze()
+
+
+def answers_again(disk: Disk, patience: pytest.MonkeyPatch) -> None:
+    patience.setattr(_outbox, "PATIENCE_SECONDS", 10.0)
+    disk.thaw()
+
+
 def fails(probe: cp.Probe) -> bool:
     return probe._pipeline.outbox._trouble.gaps.error is not None
 
@@ -185,18 +196,17 @@ def test_files_that_were_deleted_are_not_made_anew(tmp_path: Path) -> None:
 def test_a_disk_that_does_not_answer_holds_up_neither_training_nor_its_watch(
     disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_outbox, "PATIENCE_SECONDS", 0.05)
     order: list[str] = []
     run = disk.path / "run"
 
     def freeze(probe: cp.Probe) -> None:
         until(lambda: len(cp.load(run).steps) > 4)
-        disk.freeze()
+        falls_silent(disk, monkeypatch)
 
     def last(probe: cp.Probe) -> None:
         order.append("last step")
         until(lambda: fails(probe) and probe._pipeline.costs.measured > STEPS - 3)
-        disk.thaw()
+        answers_again(disk, monkeypatch)
         order.append("thawed")
 
     probe, losses = train(run, {8: freeze, STEPS: last})
@@ -213,10 +223,9 @@ def test_a_disk_that_does_not_answer_holds_up_neither_training_nor_its_watch(
 def test_close_waits_only_so_long_for_a_disk_that_does_not_answer(
     disk: Disk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(_outbox, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(_outbox, "LAST_PATIENCE_SECONDS", 0.1)
     run = disk.path / "run"
-    probe, losses = train(run, {8: lambda probe: disk.freeze()})
+    probe, losses = train(run, {8: lambda probe: falls_silent(disk, monkeypatch)})
     # Only now: close() has returned while the disk was silent.
     assert "the disk does not answer, so close() waits no longer" in capsys.readouterr().err
     assert len(cp.load(run).steps) < STEPS
@@ -227,18 +236,17 @@ def test_close_waits_only_so_long_for_a_disk_that_does_not_answer(
 
 
 def test_a_probe_fed_by_hand_does_not_wait_either(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_outbox, "PATIENCE_SECONDS", 0.05)
     ring = cp.toy.ring(8, seed=2)
     with pytest.warns(CollapseProbeWarning, match="cannot be written") as caught:
         with cp.Probe(run=disk.path / "run", real=cp.toy.ring(8, seed=1).sample(2048), modes=cp.toy.ring(8)) as probe:
             probe.step(loss_d=1.0, fake=ring.sample(256))
-            disk.freeze()
+            falls_silent(disk, monkeypatch)
             for turn in range(20):
                 fake = ring.sample(256)
                 probe.step(loss_d=1.0, fake=fake if turn < 9 else fake[:1].expand(256, 2) + 0.01 * torch.randn(256, 2))
             assert probe.should_stop
             until(lambda: probe.step(loss_d=1.0) or fails(probe))
-            disk.thaw()
+            answers_again(disk, monkeypatch)
     assert len(caught) == 1
     assert cp.load(disk.path / "run").batches == list(range(21))
 
