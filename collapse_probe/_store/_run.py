@@ -17,7 +17,7 @@ from ._gaps import gap_problems
 from ._json import number, whole
 from ._layout import REFERENCE, capture_file, captures_folder, events_file, sheet_file, sheets_folder, stored_steps
 from ._ranks import RankFiles, first_rank_decides, mean_over_ranks
-from ._runfile import read_run_file
+from ._runfile import interruption, last_end, read_run_file
 from ._tables import Boundaries, resumed_at
 from ._tensors import read_metadata, read_tensors
 
@@ -33,7 +33,6 @@ STEP_COLUMNS = (
     "grad_norm_g",
     "time",
 )
-_LONGEST_ERROR = 300
 
 
 class Run:
@@ -59,17 +58,12 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether the last start has an end, whatever it was."""
-        return any(end.get("start") == len(self.info["starts"]) - 1 for end in self.info["ends"])
+        return last_end(self.info) is not None
 
     @property
     def interruption(self) -> str | None:
         """The error that ended the last start, a KeyboardInterrupt too; None where the loop came to its end."""
-        ends, last = self.info["ends"], len(self.info["starts"]) - 1
-        end: dict[str, Any] = next((end for end in ends if end.get("start") == last), {})
-        if end.get("how") != "exception":
-            return None
-        error = end.get("error")
-        return (error[:_LONGEST_ERROR] if isinstance(error, str) else "") or "an error"
+        return interruption(self.info)
 
     @cached_property
     def steps(self) -> pd.DataFrame:
@@ -165,11 +159,7 @@ class Run:
         except UnreadableRun:
             bands = {}
         found = judge(
-            events=self.event_list,
-            steps=self.steps,
-            statistics=self.statistics,
-            bands=bands,
-            finished=self.finished,
+            events=self.event_list, steps=self.steps, statistics=self.statistics, bands=bands, finished=self.finished
         )
         return of_a_standstill(of_an_import(found, self.info), self.event_list)
 

@@ -10,6 +10,7 @@ from ._json import parse_json, text, whole
 from ._layout import FORMAT, run_file
 
 RESERVED = frozenset({"format", "starts", "ends", "gaps"})
+_LONGEST_ERROR = 300
 
 
 def read_run_file(folder: Path, rank: int = 0) -> dict[str, Any]:
@@ -38,6 +39,21 @@ def read_run_file(folder: Path, rank: int = 0) -> dict[str, Any]:
             if not (isinstance(item, Mapping) and sound(item)):
                 raise UnreadableRun(f"{path} has something else than a start or an end in {name}[{place}]; restore it")
     return dict(content)
+
+
+def last_end(info: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """How the last start ended; None where it goes on, or was killed."""
+    last = len(info["starts"]) - 1
+    found: list[Mapping[str, Any]] = [end for end in info["ends"] if end.get("start") == last]
+    return found[0] if found else None
+
+
+def interruption(info: Mapping[str, Any]) -> str | None:
+    """The error that ended the last start, if one did: in a line, whatever the file says."""
+    end = last_end(info)
+    if end is None or end["how"] != "exception":
+        return None
+    return text(end.get("error"))[:_LONGEST_ERROR] or "an error"
 
 
 def _is_start(item: Mapping[str, Any]) -> bool:
