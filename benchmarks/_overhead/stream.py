@@ -66,7 +66,13 @@ def stream(
                 look(step)
         probe.close()
         seconds = (time.perf_counter() - began) / steps
-        return (Path(folder) / "run" / "steps.0").stat().st_size / steps, seconds
+        size = (Path(folder) / "run" / "steps.0").stat().st_size
+    # Step and time take eight bytes each, whatever frames them: a file that is smaller cannot hold all rows.
+    if size < steps * (16 + scalars * (4 if single else 8)):
+        raise RuntimeError(
+            f"{size:,} bytes cannot hold {steps:,} steps: rows are missing, so that nothing was measured"
+        )
+    return size / steps, seconds
 
 
 def device_memory(side: int = 256, batch_size: int = 8, steps: int = 40) -> Claim:

@@ -129,6 +129,8 @@ class Pipeline:
             self._raise(self.monitor.observe_step(step, values))
         if self._rows.due:
             self.flush()
+            # A loop may make steps faster than another thread gets to write them; none is dropped on a sound disk.
+            self.outbox.make_room("rows")
 
     def take_ahead(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step to which the loop may still add: it is stored as it is, and observed with `take_step`."""

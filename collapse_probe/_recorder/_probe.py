@@ -123,7 +123,7 @@ class Probe:
             self._pipeline.take_step(number, time.time(), values)
             self._pipeline.flush_soon()
             if generated is not None:
-                self._pipeline.outbox.make_room()
+                self._pipeline.outbox.make_room("captures")
                 self._pipeline.keeper.snapshot(number)
                 self._pipeline.take_capture(number, generated, kept)
         except InvalidArgument:

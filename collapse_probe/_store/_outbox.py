@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import in_a_line
 from ._trouble import Notices, Trouble
@@ -70,12 +70,12 @@ class Outbox:
         self._look()
         return taken
 
-    def make_room(self) -> None:
-        """Wait until captures have room, as long as the disk answers: for whom drops none while it is well."""
+    def make_room(self, what: Literal["rows", "captures"]) -> None:
+        """Wait until they have room, as long as the disk answers: for whom drops none while it is well."""
         while os.getpid() == self._pid:
             with self._changed:
                 well = self._trouble.gaps.error is None and self._thread.is_alive()
-                if not self._waiting.crowded or not well or self._has_no_answer(_IMPATIENCE_SECONDS):
+                if not self._waiting.crowded(what) or not well or self._has_no_answer(_IMPATIENCE_SECONDS):
                     return
                 self._changed.wait(_LOOK_SECONDS)
 

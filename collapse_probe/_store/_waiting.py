@@ -56,9 +56,10 @@ class Waiting:
         """Whether the last attempt at some kind failed."""
         return any(kind.interval for kind in self._kinds.values())
 
-    @property
-    def crowded(self) -> bool:
-        """Whether captures take up more than half of their room."""
+    def crowded(self, what: Literal["rows", "captures"]) -> bool:
+        """Whether they take up more than half of their room."""
+        if what == "rows":
+            return self._bytes["all"] > MAXIMUM_ROW_BYTES // 2
         return self._bytes["none"] > MAXIMUM_CAPTURE_BYTES // 2
 
     def add(self, job: Job) -> bool:

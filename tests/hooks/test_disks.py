@@ -13,7 +13,7 @@ import torch
 import collapse_probe as cp
 from benchmarks._reliability.mounts import CannotMount, Disk, mounted
 from collapse_probe._recorder import _chunk, _rows
-from collapse_probe._store import _outbox, _waiting
+from collapse_probe._store import _appending, _outbox, _waiting
 from collapse_probe._store._blocks import decode
 from collapse_probe.errors import CollapseProbeWarning, InvalidArgument
 
@@ -273,6 +273,30 @@ def test_a_slow_disk_that_is_well_has_no_capture_of_a_probe_fed_by_hand_dropped(
             probe.step(fake=torch.randn(256, 8))
     assert len(cp.load(tmp_path / "run").batches) == 40
     assert probe.error is None
+
+
+@pytest.mark.parametrize("by_hand", [True, False], ids=["by hand", "attached"])
+def test_no_step_is_dropped_where_a_disk_that_is_well_is_slower_than_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_hand: bool
+) -> None:
+    monkeypatch.setattr(_waiting, "MAXIMUM_ROW_BYTES", 6_000)
+    append = _appending.AppendedFile.append
+
+    def slowly(file: _appending.AppendedFile, content: bytes) -> None:
+        time.sleep(0.005)
+        append(file, content)
+
+    monkeypatch.setattr(_appending.AppendedFile, "append", slowly)
+    game, run, steps = players(sigmoid=True), tmp_path / "run", 100 if by_hand else STEPS
+    with cp.Probe(run) if by_hand else cp.attach(game.generator, game.discriminator, run=run) as probe:
+        if by_hand:
+            for step in range(steps):
+                probe.step(loss_d=float(step))
+        else:
+            dcgan(game)
+    found = cp.load(run)
+    assert found.steps.index.tolist() == list(range(steps))
+    assert probe.error is None and "gaps" not in found.info
 
 
 def test_the_best_weights_are_written_once_there_is_room(disk: Disk) -> None:

@@ -122,6 +122,8 @@ NOT_INJECTED = {
     "_store._json.*": "reads a run",
     "_store._events.from_line": "reads a run",
     "_store._parts.*": "reads a run",
+    "_store._runfile.last_end": "reads a run",
+    "_store._runfile.interruption": "reads a run",
     "_store._tail.*": "reads a run",
     "_store._layout.stored_ranks": "reads a run",
 }
