@@ -57,9 +57,9 @@ class Waiting:
         return any(kind.interval for kind in self._kinds.values())
 
     def crowded(self, what: Literal["rows", "captures"]) -> bool:
-        """Whether they take up more than half of their room."""
+        """Whether captures take up half of their room, rows a sixteenth: those that wait are lost if all is killed."""
         if what == "rows":
-            return self._bytes["all"] > MAXIMUM_ROW_BYTES // 2
+            return self._bytes["all"] > MAXIMUM_ROW_BYTES // 16
         return self._bytes["none"] > MAXIMUM_CAPTURE_BYTES // 2
 
     def add(self, job: Job) -> bool:
