@@ -9,6 +9,8 @@ from types import ModuleType
 import pytest
 import torch
 
+from collapse_probe._store import RunWriter
+
 
 @pytest.fixture(scope="module")
 def overhead(load_script: Callable[[str], ModuleType]) -> ModuleType:
@@ -120,6 +122,17 @@ def test_a_row_of_a_stream_takes_eight_bytes_for_step_and_time_and_four_or_eight
     assert looked == list(range(400, 4001, 400))
     assert 8 + 8 + 6 * 4 < six < 8 + 8 + 6 * 4 + 1
     assert 8 + 8 + 8 * 8 < doubles < 8 + 8 + 8 * 8 + 1
+
+
+def test_a_stream_of_which_rows_are_missing_is_no_measurement(
+    overhead: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = RunWriter.append_steps
+    monkeypatch.setattr(
+        RunWriter, "append_steps", lambda writer, columns: append(writer, {n: c[::2] for n, c in columns.items()})
+    )
+    with pytest.raises(RuntimeError, match="cannot hold 4,000 steps"):
+        overhead.stream.stream(6, steps=4000)
 
 
 def test_the_stream_compares_the_memory_of_its_first_tenth_with_that_at_its_end(overhead: ModuleType) -> None:
