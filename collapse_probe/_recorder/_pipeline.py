@@ -129,8 +129,7 @@ class Pipeline:
             self._raise(self.monitor.observe_step(step, values))
         if self._rows.due:
             self.flush()
-            # A loop may make steps faster than another thread gets to write them; none is dropped on a sound disk.
-            self.outbox.make_room("rows")
+            self.outbox.make_room("rows")  # the loop may be faster than the thread that writes
 
     def take_ahead(self, step: int, seconds: float, values: Mapping[str, float]) -> None:
         """A finished step to which the loop may still add: it is stored as it is, and observed with `take_step`."""
@@ -207,9 +206,8 @@ class Pipeline:
 
     def _reference_for(self, generated: Tensor) -> Reference | None:
         if self.reference is None:
-            sample = self._given
-            if sample is None and self._reservoir.done:
-                sample = self._reservoir.rows()
+            collected = self._given is None and self._reservoir.done
+            sample = self._reservoir.rows() if collected else self._given
             if sample is None or not self._can_be_read(generated, sample):
                 return None
             size = min(len(generated), self.options.sample_size)
