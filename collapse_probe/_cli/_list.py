@@ -12,7 +12,7 @@ from ._select import selected_runs
 EXAMPLES = (
     ("runs/", "All runs below runs/"),
     ("runs/ --select 'lego-*' --since 2026-11-20", "Some of them"),
-    ("runs/ --json", "For a script: steps, verdict, what was thinned and tags of each"),
+    ("runs/ --json", "For a script: steps, verdict, interruption, what was thinned and tags of each"),
 )
 
 
@@ -21,7 +21,7 @@ EXAMPLES = (
 @selection
 @json_option
 def list_runs(runs: Path, *, select: tuple[str, ...], since: str | None, as_json: bool) -> None:
-    """List the runs below RUNS with their verdicts, and how much of each was thinned to stay within disk_limit."""
+    """List the runs below RUNS with their verdicts, what interrupted each, and how much of it was thinned."""
     found, errors = selected_runs(runs, select=select, since=since)
     print_verdicts(found, as_json=as_json, thinned=True)
     complain(errors)

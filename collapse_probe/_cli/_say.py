@@ -21,7 +21,7 @@ def print_verdicts(runs: Sequence[Run], *, as_json: bool, thinned: bool = False)
     verdicts = [run.verdict for run in each(runs, "reading runs")]
     if as_json:
         rows = [
-            {"run": str(run.path), "steps": len(run.steps)}
+            {"run": str(run.path), "steps": len(run.steps), "interruption": run.interruption}
             | dataclasses.asdict(verdict)
             | ({"thinned": run.thinned, "tags": run.info.get("tags")} if thinned else {})
             for run, verdict in zip(runs, verdicts, strict=True)
@@ -31,13 +31,18 @@ def print_verdicts(runs: Sequence[Run], *, as_json: bool, thinned: bool = False)
         width = max((len(str(run.path)) for run in runs), default=0)
         for run, verdict in zip(runs, verdicts, strict=True):
             best = "" if verdict.best_step is None else f"  best step {verdict.best_step}."
-            gone = given_up(run) if thinned else ""
-            line = f"{verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}{gone and f'  {gone}'}"
+            more = "".join(f"  {said}" for said in (ended_by(run), given_up(run) if thinned else "") if said)
+            line = f"{verdict.kind:<17}  {len(run.steps):>7} steps  {verdict.reason}{best}{more}"
             click.echo(harmless(f"{run.path!s:<{width}}  {line}"))
     for run in runs:
         if run.info.get("error"):
             click.echo(harmless(f"{run.path}: {run.info['error']}"), err=True)
     return [verdict.kind for verdict in verdicts]
+
+
+def ended_by(run: Run) -> str:
+    """What interrupted it, in words; empty where nothing did."""
+    return "" if run.interruption is None else f"Ended by {run.interruption}."
 
 
 def given_up(run: Run) -> str:

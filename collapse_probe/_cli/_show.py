@@ -11,7 +11,7 @@ from .._live import event_line, sparkline
 from .._store import Run, load
 from ._arguments import json_option, run_argument
 from ._common import Command
-from ._say import given_up, number, print_json
+from ._say import ended_by, given_up, number, print_json
 
 EXAMPLES = (
     ("runs/lego-01", "What happened in a run, and its numbers"),
@@ -37,6 +37,7 @@ def _as_json(run: Run) -> dict[str, Any]:
     return {
         "run": str(run.path),
         "steps": len(run.steps),
+        "interruption": run.interruption,
         "verdict": asdict(run.verdict),
         "events": [asdict(event) for event in run.event_list],
         "last": {str(name): float(column.iloc[-1]) for name, column in run.steps.items() if len(column)},
@@ -53,8 +54,7 @@ def _lines(run: Run) -> list[str]:
     best = "" if verdict.best_step is None else f" Best step {verdict.best_step:,}."
     lines = [f"{run.path}: {verdict.kind}. {verdict.reason}{best}"]
     counts = f"{_made(run)} steps, {len(run.batches):,} captures, {len(run.sheets):,} sheets."
-    ended = "" if run.interruption is None else f"Ended by {run.interruption}."
-    lines.append(" ".join(said for said in (counts, ended, given_up(run)) if said))
+    lines.append(" ".join(said for said in (counts, ended_by(run), given_up(run)) if said))
     if tags := run.info.get("tags"):
         lines.append(f"tags: {', '.join(f'{k}={v}' for k, v in tags.items()) if isinstance(tags, dict) else tags}")
     lines += [f"  step {event.step:,}  {event_line(event)}" for event in run.event_list]

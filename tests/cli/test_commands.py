@@ -106,6 +106,12 @@ def test_a_run_that_was_interrupted_is_shown_as_one_with_what_was_planned(tmp_pa
         "KeyboardInterrupt",
         None,
     )
+    for command in ("list", "check"):
+        lines = run(command, tmp_path).stdout.splitlines()
+        assert [line.endswith("  Ended by KeyboardInterrupt.") for line in lines] == [True, False]
+        rows = json.loads(run(command, tmp_path, "--json").stdout)
+        assert [row["interruption"] for row in rows] == ["KeyboardInterrupt", None]
+    assert json.loads(run("show", tmp_path / "cut", "--json").stdout)["interruption"] == "KeyboardInterrupt"
     # Taken up again, and not at its end: what ended the start before is no news.
     writer = RunWriter(tmp_path / "cut", info={"total_steps": 60_000})
     assert "Ended by" not in run("show", tmp_path / "cut").stdout
