@@ -28,6 +28,7 @@ def with_best_step(event: Event, step: int | None) -> Event:
     """
     # One that stands still is the same ever after: a later capture of it is better by luck.
     latest = event.onset if event.kind == "stalled" else event.step
-    if event.severity != "critical" or step is None or step >= latest:
+    # Where none was ever varied there is none to go back to.
+    if event.severity != "critical" or event.kind == "never_fitted" or step is None or step >= latest:
         return event
     return dataclasses.replace(event, advice=f"{event.advice} The best generator was at step {step:,}.")

@@ -79,6 +79,11 @@ def test_a_generator_that_stands_still_is_not_better_later_on() -> None:
     assert with_best_step(COLLAPSE, 70).advice.endswith("step 70.")
 
 
+def test_where_no_generator_was_ever_varied_none_is_called_the_best() -> None:
+    never = Event("never_fitted", "critical", 99, 0, "Never fitted.", {}, "Check the scale.")
+    assert with_best_step(never, 47) == never
+
+
 def test_a_critical_event_names_the_best_step_before_it() -> None:
     monitor = Monitor()
     bands = {"occupancy": Band(20.0, 0.5)}
