@@ -8,7 +8,7 @@ import click
 
 from .._harmless import harmless
 from .._live import event_line, sparkline
-from .._store import Run, load
+from .._store import Run, load, planned_steps
 from ._arguments import json_option, run_argument
 from ._common import Command
 from ._say import ended_by, given_up, number, print_json
@@ -72,5 +72,5 @@ def _lines(run: Run) -> list[str]:
 
 
 def _made(run: Run) -> str:
-    planned, made = run.info.get("total_steps"), len(run.steps)
-    return f"{made:,} of {planned:,}" if isinstance(planned, int) and planned > made else f"{made:,}"
+    planned, made = planned_steps(run.info), len(run.steps)
+    return f"{made:,} of {planned:,}" if planned is not None and planned > made else f"{made:,}"

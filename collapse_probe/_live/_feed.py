@@ -10,7 +10,7 @@ import numpy as np
 
 from .._best import BestCapture
 from .._records import DIVERSITY, Band, Event
-from .._store import Run, StoredRows, Tail, boundaries, load, table
+from .._store import Run, StoredRows, Tail, boundaries, last_end, load, planned_steps, table
 from ..errors import UnreadableRun
 from ._history import History
 
@@ -53,14 +53,13 @@ class Feed:
     @property
     def ended(self) -> str | None:
         """How the last start ended; None while it goes on, or was killed."""
-        last = len(self.run.info["starts"]) - 1
-        return next((str(end["how"]) for end in self.run.info["ends"] if end["start"] == last), None)
+        end = last_end(self.run.info)
+        return None if end is None else str(end["how"])
 
     @property
     def total_steps(self) -> int | None:
         """How long the run is meant to be, where that was said."""
-        total = self.run.info.get("total_steps")
-        return total if isinstance(total, int) and not isinstance(total, bool) and total > 0 else None
+        return planned_steps(self.run.info)
 
     @property
     def steps_a_second(self) -> float | None:

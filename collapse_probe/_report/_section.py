@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from .._store import planned_steps
 from ._captures import Moving
 from ._cards import moving_cards, moving_data
 from ._figures import heat_figure, time_figure
@@ -99,8 +100,8 @@ def _banner(view: View) -> str:
 
 
 def _steps(view: View) -> str:
-    made, planned = len(view.steps), view.run.info.get("total_steps")
-    if not isinstance(planned, int) or planned <= made:
+    made, planned = len(view.steps), planned_steps(view.run.info)
+    if planned is None or planned <= made:
         return view.say.counted(made, "steps")
     return view.say("{made} of {planned} steps", made=f"{made:,}", planned=f"{planned:,}")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._records import EventKind, VerdictKind, subject
-from .._store import Run
+from .._store import Run, planned_steps
 from .._verdict import still_stalled
 from ._style import VERDICTS
 from ._view import View
@@ -110,9 +110,9 @@ def time_saved(run: Run, say: Words = ENGLISH) -> str | None:
 
 def planned_and_flagged(run: Run) -> tuple[int, int] | None:
     """How many steps were planned, and the earlier one at which the first critical event was raised."""
-    total = run.info.get("total_steps")
+    total = planned_steps(run.info)
     flagged = next((event.step for event in run.event_list if event.severity == "critical"), None)
-    return (total, flagged) if isinstance(total, int) and flagged is not None and total > flagged else None
+    return (total, flagged) if total is not None and flagged is not None and total > flagged else None
 
 
 def seconds_a_step(run: Run) -> float | None:

@@ -7,7 +7,7 @@ from ._lock import lock_run
 from ._outbox import Outbox
 from ._parts import Part, leftovers, part_files, read_part
 from ._run import Run
-from ._runfile import read_run_file
+from ._runfile import last_end, planned_steps, read_run_file
 from ._tables import StoredRows, boundaries, table
 from ._tail import Tail
 from ._thinning import CaptureBudget
@@ -28,12 +28,14 @@ __all__ = [
     "Tail",
     "boundaries",
     "find_runs",
+    "last_end",
     "leftovers",
     "load",
     "load_runs",
     "lock_run",
     "open_folder",
     "part_files",
+    "planned_steps",
     "read_part",
     "read_run_file",
     "replace_file",

@@ -56,6 +56,12 @@ def interruption(info: Mapping[str, Any]) -> str | None:
     return text(end.get("error"))[:_LONGEST_ERROR] or "an error"
 
 
+def planned_steps(info: Mapping[str, Any]) -> int | None:
+    """How long the run is meant to be, where that was said."""
+    total = whole(info.get("total_steps"))
+    return total if total is not None and total > 0 else None
+
+
 def _is_start(item: Mapping[str, Any]) -> bool:
     return isinstance(item.get("time", 0.0), int | float | str) and not isinstance(item.get("time"), bool)
 

@@ -124,6 +124,7 @@ NOT_INJECTED = {
     "_store._parts.*": "reads a run",
     "_store._runfile.last_end": "reads a run",
     "_store._runfile.interruption": "reads a run",
+    "_store._runfile.planned_steps": "reads a run",
     "_store._tail.*": "reads a run",
     "_store._layout.stored_ranks": "reads a run",
 }
