@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from collapse_probe._records import Band, Event
-from collapse_probe._store import Run, RunWriter, load
+from collapse_probe._store import Run, RunWriter, load, planned_steps
 from collapse_probe.errors import InvalidArgument, UnreadableRun, UnsupportedFormat
 
 COLLAPSE = Event("collapse", "critical", 7, 5, "one mode of eight is left", {"modes": 1.0, "z": float("-inf")}, "stop")
@@ -264,3 +264,13 @@ def test_a_run_opened_directly_is_the_run_that_load_gives(tmp_path: Path) -> Non
     RunWriter(tmp_path, info={"tags": ["x"]})
     assert Run(tmp_path).info == load(tmp_path).info
     assert load(tmp_path).name == tmp_path.name
+
+
+@pytest.mark.parametrize(
+    ("stored", "planned"),
+    [(60_000, 60_000), (None, None), (0, None), (-5, None), (True, None), (10.0, None), ("many", None)],
+)
+def test_a_run_is_meant_to_be_as_long_as_its_file_says_where_that_makes_sense(
+    stored: object, planned: int | None
+) -> None:
+    assert planned_steps({"total_steps": stored}) == planned
